@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The public face of libmasu: what `src/cli` and other programs may use.
+ *
+ * Conventions: every function returns 0 (or a documented value) or a negative errno; details go to the caller-owned
+ * struct masu_error (NULL is allowed). Option structs start with their own size; zero is the default of each member;
+ * they grow at the end only. Documents cross the border as JSON bytes. Strings passed in are borrowed for the call.
+ * The library is for single-threaded processes: creating a container clones the caller.
+ */
+#ifndef MASU_H
+#define MASU_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What went wrong and where. code is a positive errno. */
+struct masu_error {
+	int code;
+	char step[64];     /* the story step, e.g. "create: spawn init" */
+	char pointer[192]; /* JSON pointer into the document */
+	char hint[256];    /* one line of advice */
+	char text[1024];
+};
+
+/* Receives output bytes; returns 0 or a negative errno that ends the output. */
+typedef int masu_write_fn(void *arg, const char *data, size_t len);
+
+/* Log lines: level 0 error, 1 warning, 2 info, 3 debug, 4 trace. */
+typedef void masu_log_fn(void *arg, int level, const char *text);
+void masu_set_log(masu_log_fn *fn, void *arg, int max_level);
+/* One line of a JSON log and its newline, in one call of out: {"level","msg","time"} and, when err is not NULL, its
+ * code (as "errno" by name too), step, pointer and hint as far as they are set. time is RFC 3339. */
+int masu_format_log_json(const char *level, const char *msg, const char *time, const struct masu_error *err,
+			 masu_write_fn *out, void *arg);
+
+const char *masu_version(void);      /* "0.1.0" */
+const char *masu_commit(void);       /* git describe at configure time, "" if unknown */
+const char *masu_spec_version(void); /* "1.3.0" */
+const char *masu_libseccomp_version(void);
+
+enum masu_cgroup_manager { MASU_CGROUP_CGROUPFS = 0, MASU_CGROUP_SYSTEMD, MASU_CGROUP_DISABLED };
+enum masu_rootless { MASU_ROOTLESS_AUTO = 0, MASU_ROOTLESS_TRUE, MASU_ROOTLESS_FALSE };
+
+/* The state directory and what holds for all containers in it. */
+struct masu_runtime;
+struct masu_runtime_options {
+	size_t size;
+	const char *root; /* state directory; NULL: /run/masu, or $XDG_RUNTIME_DIR/masu without root rights */
+	int cgroup_manager; /* enum masu_cgroup_manager */
+	int rootless;       /* enum masu_rootless */
+};
+int masu_runtime_new(const struct masu_runtime_options *o, struct masu_runtime **ret, struct masu_error *err);
+void masu_runtime_free(struct masu_runtime *rt);
+/* The absolute state directory (owned by rt). */
+const char *masu_runtime_root(const struct masu_runtime *rt);
+
+enum {
+	MASU_CREATE_NO_PIVOT = 1 << 0,       /* chroot instead of pivot_root */
+	MASU_CREATE_NO_NEW_KEYRING = 1 << 1, /* keep the caller's session keyring */
+	MASU_RUN_DETACH = 1 << 2,            /* run: return after the start */
+	MASU_RUN_KEEP = 1 << 3,              /* run: do not delete after the end */
+	MASU_RUN_NO_SUBREAPER = 1 << 4,      /* run: do not become a child subreaper */
+	MASU_EXEC_IGNORE_PAUSED = 1 << 5     /* exec: also in a paused container */
+};
+
+struct masu_create_options {
+	size_t size;
+	const char *bundle;         /* NULL: the current directory */
+	const char *config;         /* file name, relative to the bundle; NULL: config.json */
+	const char *console_socket; /* AF_UNIX path that receives the terminal's master */
+	const char *pidfd_socket;   /* AF_UNIX path that receives the init's pidfd */
+	const char *pid_file;
+	int preserve_fds;           /* fds 3 .. 3+n-1 (after LISTEN_FDS) stay open in the container */
+	int listen_fds;             /* socket activation: fds 3 .. 3+n-1, LISTEN_FDS and LISTEN_PID=1 are set */
+	const char *listen_fdnames; /* passed on as LISTEN_FDNAMES when not NULL */
+	const char *notify_socket;  /* $NOTIFY_SOCKET of the caller, NULL when none */
+	unsigned flags;             /* MASU_CREATE_*, MASU_RUN_* */
+};
+int masu_create(struct masu_runtime *rt, const char *id, const struct masu_create_options *o, struct masu_error *err);
+int masu_start(struct masu_runtime *rt, const char *id, struct masu_error *err);
+/* create + start; in the foreground it waits, forwards signals and the terminal and then deletes.
+ * Returns the exit code 0..255 (128 + signal when killed), 0 when detached, or a negative errno. */
+int masu_run(struct masu_runtime *rt, const char *id, const struct masu_create_options *o, struct masu_error *err);
+
+struct masu_exec_options {
+	size_t size;
+	const char *process_json; /* a whole process document; then the members below up to `cap` override it when set */
+	size_t process_json_len;
+	char *const *args; /* NULL-terminated; NULL with process_json */
+	const char *cwd;
+	char *const *env;             /* KEY=VALUE to add or replace; NULL-terminated */
+	const char *user;             /* uid[:gid], numbers only */
+	const uint32_t *additional_gids;
+	size_t additional_gids_len;
+	char *const *cap;             /* capability names to add to bounding, effective, permitted; NULL-terminated */
+	const char *apparmor;
+	const char *process_label;
+	const char *cgroup;           /* path below the container's cgroup */
+	int tty;                      /* 0: as the document says, 1: yes */
+	int no_new_privs;             /* 0: as the document says, 1: yes */
+	int preserve_fds;
+	int listen_fds;
+	const char *listen_fdnames;
+	const char *console_socket;
+	const char *pidfd_socket;
+	const char *pid_file;
+	unsigned flags; /* MASU_RUN_DETACH, MASU_EXEC_IGNORE_PAUSED */
+};
+/* As masu_run: exit code of the process, 0 when detached, or a negative errno. */
+int masu_exec(struct masu_runtime *rt, const char *id, const struct masu_exec_options *o, struct masu_error *err);
+
+enum { MASU_KILL_ALL = 1 << 0 }; /* every process of the container; no error when it has stopped already */
+int masu_kill(struct masu_runtime *rt, const char *id, int signal, unsigned flags, struct masu_error *err);
+enum { MASU_DELETE_FORCE = 1 << 0 }; /* kills it first; no error when there is no such container */
+int masu_delete(struct masu_runtime *rt, const char *id, unsigned flags, struct masu_error *err);
+
+/* The state document (pretty-printed JSON and a newline). */
+int masu_state(struct masu_runtime *rt, const char *id, masu_write_fn *out, void *arg, struct masu_error *err);
+
+/* One row of a listing; strings are valid during the callback only. */
+struct masu_list_entry {
+	size_t size;
+	const char *id, *status, *bundle, *created, *owner;
+	pid_t pid;
+};
+typedef int masu_list_fn(void *arg, const struct masu_list_entry *entry);
+/* Calls fn for each container, sorted by id. Entries that cannot be read are logged and skipped. */
+int masu_list(struct masu_runtime *rt, masu_list_fn *fn, void *arg, struct masu_error *err);
+/* The same as a JSON array of state documents with `owner` filled; "[]" when there is none. */
+int masu_list_json(struct masu_runtime *rt, masu_write_fn *out, void *arg, struct masu_error *err);
+
+/* The template document for `spec`; rootless != 0 for one that needs no rights. */
+int masu_spec(int rootless, masu_write_fn *out, void *arg, struct masu_error *err);
+/* The features document. */
+int masu_features(masu_write_fn *out, void *arg, struct masu_error *err);
+
+enum masu_plan_format { MASU_PLAN_TEXT = 0 };
+/* The plan that create would carry out, without carrying it out; needs no rights. */
+int masu_plan(struct masu_runtime *rt, const char *id, const struct masu_create_options *o, int format, masu_write_fn *out, void *arg, struct masu_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

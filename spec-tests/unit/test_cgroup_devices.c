@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Device rules (RDV-01..11, behaviours 7, 19, 21; GHSA-g54h-m393-cpwq): the v1 list and the eBPF program, the latter run by a
+ * small interpreter, must decide exactly like the reference. Pure. */
+#include "check.h"
+
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "kernel/cgroup/devices.h"
+
+#define DEV(allow_, type_, maj_, min_, acc_) \
+	{ .allow = { true, allow_ }, .type = { (type_) != 0, type_ }, .major = { (maj_) >= 0, maj_ }, .minor = { (min_) >= 0, min_ }, .access = acc_ }
+
+static uint32_t alu(uint8_t op, uint32_t d, uint32_t s)
+{
+	switch (op) {
+	case BPF_MOV:
+		return s;
+	case BPF_AND:
+		return d & s;
+	case BPF_RSH:
+		return d >> s;
+	default:
+		CHECK(!"unknown operation");
+		return 0;
+	}
+}
+
+static bool jumps(uint8_t op, uint32_t d, uint32_t s)
+{
+	return op == BPF_JA || (op == BPF_JNE && d != s) || (op == BPF_JSET && (d & s));
+}
+
+/* Only what the generator may emit; -1 for anything else, jumps out of the program and missing exits. */
+static int run(const struct buf *program, const uint32_t ctx[3])
+{
+	const struct bpf_insn *v = (const struct bpf_insn *)program->data;
+	size_t n = program->len / sizeof(*v);
+	uint32_t reg[11] = { 0 };
+
+	for (size_t pc = 0; pc < n; pc++) {
+		const struct bpf_insn *i = &v[pc];
+		uint32_t src = i->code & BPF_X ? reg[i->src_reg] : (uint32_t)i->imm;
+
+		if (i->code == (BPF_JMP | BPF_EXIT))
+			return (int)reg[0];
+		if (i->code == (BPF_LDX | BPF_W | BPF_MEM))
+			reg[i->dst_reg] = ctx[i->off / 4];
+		else if (BPF_CLASS(i->code) == BPF_ALU)
+			reg[i->dst_reg] = alu(BPF_OP(i->code), reg[i->dst_reg], src);
+		else if (BPF_CLASS(i->code) == BPF_JMP32 || i->code == (BPF_JMP | BPF_JA))
+			pc += jumps(BPF_OP(i->code), reg[i->dst_reg], src) ? (size_t)i->off : 0;
+		else
+			return -1;
+	}
+	return -1;
+}
+
+static int run_bpf(const struct buf *program, char type, uint32_t major, uint32_t minor, uint8_t access)
+{
+	uint32_t bits = (access & DEVICE_MKNOD ? 1u : 0) | (access & DEVICE_READ ? 2u : 0) | (access & DEVICE_WRITE ? 4u : 0);
+	uint32_t ctx[3] = { bits << 16 | (type == 'b' ? 1u : 2u), major, minor };
+
+	return run(program, ctx);
+}
+
+/* The kernel's v1 check: one entry must allow all bits; or, the other way round, none may touch one. */
+static int run_v1(const struct devices_v1 *d, char type, uint32_t major, uint32_t minor, uint8_t access)
+{
+	const struct device_rule *e = (const struct device_rule *)d->list.data;
+
+	for (size_t i = 0; i < d->list.len / sizeof(*e); i++) {
+		if (e[i].type != type || (e[i].major != DEVICE_ANY && e[i].major != major) || (e[i].minor != DEVICE_ANY && e[i].minor != minor))
+			continue;
+		if (d->allow_all && (e[i].access & access))
+			return 0;
+		if (!d->allow_all && (e[i].access & access) == access)
+			return 1;
+	}
+	return d->allow_all;
+}
+
+static const uint32_t numbers[] = { 0, 1, 3, 5, 8, 9, 10, 136, 200, 229, 0x80000000u, 0xffffffffu };
+#define NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
+
+/* Compares all three over the sample grid; returns how many decisions were "yes". */
+static unsigned compare(const struct device_rule *rules, size_t n, bool want_v1)
+{
+	AUTO(buf_done) struct buf program = { 0 };
+	AUTO(devices_v1_done) struct devices_v1 v1 = { 0 };
+	unsigned yes = 0, bad = 0;
+
+	CHECK_INT(devices_plan_bpf(rules, n, &program, NULL), 0);
+	if (want_v1)
+		CHECK_INT(devices_plan_v1(rules, n, &v1, NULL), 0);
+	for (size_t k = 0; k < NUMBERS * NUMBERS * 14; k++) {
+		char type = k % 2 ? 'c' : 'b';
+		uint8_t access = (uint8_t)(k / 2 % 7 + 1);
+		uint32_t major = numbers[k / 14 % NUMBERS], minor = numbers[k / 14 / NUMBERS];
+		int want = devices_decide(rules, n, type, major, minor, access);
+
+		yes += want == 1;
+		bad += run_bpf(&program, type, major, minor, access) != want;
+		bad += want_v1 && run_v1(&v1, type, major, minor, access) != want;
+	}
+	CHECK_INT(bad, 0);
+	return yes;
+}
+
+static const struct device_rule *plan(const struct spec_device_rule *user, size_t n, struct buf *b)
+{
+	struct spec_resources res = { .devices = user, .devices_len = n, .devices_set = true };
+
+	CHECK_INT(devices_plan(&res, b, NULL), 0);
+	return (const struct device_rule *)b->data;
+}
+#define LEN(b) ((b).len / sizeof(struct device_rule))
+
+TEST(default_list)
+{
+	AUTO(buf_done) struct buf b = { 0 };
+	const struct device_rule *r;
+
+	CHECK_INT(devices_plan(NULL, &b, NULL), 0);
+	r = (const struct device_rule *)b.data;
+	CHECK(devices_decide(r, LEN(b), 'c', 1, 3, DEVICE_ALL));
+	CHECK(devices_decide(r, LEN(b), 'c', 5, 2, DEVICE_READ | DEVICE_WRITE));
+	CHECK(devices_decide(r, LEN(b), 'c', 136, 77, DEVICE_READ));
+	CHECK(!devices_decide(r, LEN(b), 'c', 10, 200, DEVICE_READ)); /* tun */
+	CHECK(!devices_decide(r, LEN(b), 'c', 1, 11, DEVICE_MKNOD));  /* kmsg: no mknod of any */
+	CHECK(!devices_decide(r, LEN(b), 'b', 8, 0, DEVICE_MKNOD));
+	CHECK(!devices_decide(r, LEN(b), 'b', 1, 3, DEVICE_READ));
+	CHECK(compare(r, LEN(b), true) > 0);
+}
+
+TEST(template_keeps_defaults)
+{
+	AUTO(buf_done) struct buf b = { 0 };
+	static const struct spec_device_rule user[] = { DEV(false, 0, -1, -1, "rwm"), DEV(true, 'c', 10, 229, "rw") };
+	const struct device_rule *r = plan(user, 2, &b);
+
+	CHECK(devices_decide(r, LEN(b), 'c', 1, 3, DEVICE_ALL));
+	CHECK(devices_decide(r, LEN(b), 'c', 10, 229, DEVICE_READ | DEVICE_WRITE));
+	CHECK(!devices_decide(r, LEN(b), 'c', 10, 229, DEVICE_MKNOD));
+	compare(r, LEN(b), true);
+}
+
+TEST(user_denies_last_word)
+{
+	AUTO(buf_done) struct buf b = { 0 };
+	static const struct spec_device_rule user[] = { DEV(true, 'c', 10, -1, "rwm"), DEV(false, 'c', 1, 3, "w"), DEV(false, 'a', -1, -1, "mr"),
+							DEV(false, 'c', 136, -1, NULL) };
+	const struct device_rule *r = plan(user, 4, &b);
+
+	CHECK(!devices_decide(r, LEN(b), 'c', 1, 3, DEVICE_WRITE));
+	CHECK(!devices_decide(r, LEN(b), 'c', 1, 5, DEVICE_READ));
+	CHECK(devices_decide(r, LEN(b), 'c', 1, 5, DEVICE_WRITE));
+	CHECK(!devices_decide(r, LEN(b), 'c', 136, 1, DEVICE_WRITE));
+	CHECK(devices_decide(r, LEN(b), 'c', 10, 9, DEVICE_WRITE));
+	compare(r, LEN(b), true);
+}
+
+TEST(deny_all_in_the_middle)
+{
+	AUTO(buf_done) struct buf b = { 0 };
+	static const struct spec_device_rule user[] = { DEV(true, 'c', 10, 229, "rw"), DEV(false, 0, -1, -1, NULL), DEV(true, 'c', 1, 3, "r") };
+	const struct device_rule *r = plan(user, 3, &b);
+
+	CHECK(!devices_decide(r, LEN(b), 'c', 10, 229, DEVICE_READ));
+	CHECK(!devices_decide(r, LEN(b), 'c', 1, 5, DEVICE_READ));
+	CHECK(devices_decide(r, LEN(b), 'c', 1, 3, DEVICE_READ));
+	compare(r, LEN(b), true);
+}
+
+/* Only denials in the document do not turn the list into "all but these". */
+TEST(only_denials)
+{
+	AUTO(buf_done) struct buf b = { 0 };
+	static const struct spec_device_rule user[] = { DEV(false, 'b', 8, 0, "rwm") };
+	const struct device_rule *r = plan(user, 1, &b);
+
+	CHECK(!devices_decide(r, LEN(b), 'b', 9, 0, DEVICE_READ));
+	CHECK(!devices_decide(r, LEN(b), 'c', 1, 1, DEVICE_READ));
+	compare(r, LEN(b), true);
+}
+
+TEST(allow_all_with_exceptions)
+{
+	AUTO(buf_done) struct buf b = { 0 };
+	static const struct spec_device_rule user[] = { DEV(true, 'a', -1, -1, "rwm"), DEV(false, 'b', 8, -1, "rwm"), DEV(false, 'c', -1, -1, "m") };
+	const struct device_rule *r = plan(user, 3, &b);
+
+	CHECK(devices_decide(r, LEN(b), 'c', 10, 200, DEVICE_READ));
+	CHECK(!devices_decide(r, LEN(b), 'c', 10, 200, DEVICE_MKNOD | DEVICE_READ));
+	CHECK(!devices_decide(r, LEN(b), 'b', 8, 1, DEVICE_READ));
+	compare(r, LEN(b), true);
+}
+
+/* RDV-08: the kernel would read `a 10:200 w` as "all". */
+TEST(typed_all_with_numbers)
+{
+	AUTO(buf_done) struct buf b = { 0 };
+	static const struct spec_device_rule user[] = { DEV(true, 'a', 10, 200, "w") };
+	const struct device_rule *r = plan(user, 1, &b);
+
+	CHECK(devices_decide(r, LEN(b), 'c', 10, 200, DEVICE_WRITE));
+	CHECK(devices_decide(r, LEN(b), 'b', 10, 200, DEVICE_WRITE));
+	CHECK(!devices_decide(r, LEN(b), 'c', 10, 200, DEVICE_READ));
+	CHECK(!devices_decide(r, LEN(b), 'c', 10, 229, DEVICE_WRITE));
+	compare(r, LEN(b), true);
+}
+
+TEST(overlapping_wildcards)
+{
+	AUTO(buf_done) struct buf b = { 0 };
+	static const struct spec_device_rule user[] = { DEV(true, 'c', 10, -1, "r"), DEV(true, 'c', -1, 200, "w"), DEV(true, 'c', 10, 229, "m"),
+							DEV(true, 'c', -1, -1, "m") };
+	const struct device_rule *r = plan(user, 4, &b);
+
+	CHECK(devices_decide(r, LEN(b), 'c', 10, 200, DEVICE_ALL));
+	compare(r, LEN(b), true);
+}
+
+TEST(holes)
+{
+	AUTO(buf_done) struct buf b = { 0 };
+	AUTO(devices_v1_done) struct devices_v1 v1 = { 0 };
+	static const struct spec_device_rule user[] = { DEV(true, 'c', -1, -1, "m"), DEV(true, 'c', 10, -1, "rw"), DEV(false, 'c', 10, 200, "rw") };
+	const struct device_rule *r = plan(user, 3, &b);
+	struct err err = { 0 };
+
+	CHECK_ERR(devices_plan_v1(r, LEN(b), &v1, &err), -EOPNOTSUPP);
+	CHECK_STR(err.pointer, "/linux/resources/devices");
+	CHECK(!devices_decide(r, LEN(b), 'c', 10, 200, DEVICE_READ));
+	CHECK(devices_decide(r, LEN(b), 'c', 10, 200, DEVICE_MKNOD));
+	compare(r, LEN(b), false);
+}
+
+TEST(bad_rules)
+{
+	AUTO(buf_done) struct buf b = { 0 };
+	static const struct spec_device_rule user[] = { DEV(true, 'c', 1, 1, "rwx"), DEV(true, 'c', 1, 1, ""), DEV(true, 'u', 1, 1, "r"),
+							DEV(true, 'c', 4294967296, 1, "r") };
+
+	for (size_t i = 0; i < 4; i++) {
+		struct spec_resources res = { .devices = &user[i], .devices_len = 1, .devices_set = true };
+		struct err err = { 0 };
+
+		CHECK_ERR(devices_plan(&res, &b, &err), -EINVAL);
+		CHECK(strncmp(err.pointer, "/linux/resources/devices/0", 26) == 0);
+	}
+}
+
+/* Random lists; where v1 can say them it must agree, too. */
+TEST(random_lists)
+{
+	unsigned holes = 0;
+
+	srand(42);
+	for (unsigned t = 0; t < 400; t++) {
+		struct device_rule r[12];
+		AUTO(devices_v1_done) struct devices_v1 v1 = { 0 };
+		size_t n = 1 + (size_t)rand() % 12;
+
+		for (size_t i = 0; i < n; i++)
+			r[i] = (struct device_rule){ .allow = rand() % 3 > 0, .type = "abc"[rand() % 3], .access = (uint8_t)(1 + rand() % 7),
+						     .major = rand() % 3 ? (int64_t)numbers[rand() % 5] : DEVICE_ANY,
+						     .minor = rand() % 3 ? (int64_t)numbers[rand() % 5] : DEVICE_ANY };
+		int fits = devices_plan_v1(r, n, &v1, NULL);
+
+		holes += fits < 0;
+		compare(r, n, fits == 0);
+	}
+	CHECK(holes > 20 && holes < 380);
+}
+
+CHECK_MAIN();

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Flags, numbers and kinds of file descriptors. Nothing here opens a path but /dev/null. */
+#include "base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/sys.h"
+
+int fd_set_cloexec(int fd, bool on)
+{
+	int flags = fcntl(fd, F_GETFD);
+
+	if (flags < 0)
+		return -errno;
+	flags = on ? flags | FD_CLOEXEC : flags & ~FD_CLOEXEC;
+	return fcntl(fd, F_SETFD, flags) < 0 ? -errno : 0;
+}
+
+int fd_dup_above(int fd, int min)
+{
+	int r = fcntl(fd, F_DUPFD_CLOEXEC, min);
+
+	return r < 0 ? -errno : r;
+}
+
+int fd_ensure_stdio(void)
+{
+	for (int fd = 0; fd <= 2; fd++) {
+		int r;
+
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		/* The lowest free number is fd itself. Not CLOEXEC: programs expect their 0-2 to be open. */
+		r = open("/dev/null", O_RDWR);
+		if (r < 0)
+			return -errno;
+		if (r != fd) {
+			close(r);
+			return -EBADF;
+		}
+	}
+	return 0;
+}
+
+int fd_close_from(unsigned first)
+{
+	return sys_close_range(first, UINT_MAX, 0) < 0 ? -errno : 0;
+}
+
+int fd_cloexec_from(unsigned first)
+{
+	return sys_close_range(first, UINT_MAX, SYS_CLOSE_RANGE_CLOEXEC) < 0 ? -errno : 0;
+}
+
+bool fd_is_chardev(int fd, unsigned maj, unsigned min)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && major(st.st_rdev) == maj && minor(st.st_rdev) == min;
+}
+
+bool fd_is_fstype(int fd, long magic)
+{
+	struct statfs st;
+
+	return fstatfs(fd, &st) == 0 && (unsigned long)st.f_type == (unsigned long)magic;
+}

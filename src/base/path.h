@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lexical path work; never touches the file system. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Writes the cleaned absolute form of (base +) path: no //, no ., .. resolved lexically and never above /.
+ * base may be NULL when path is absolute. 0, -ENAMETOOLONG, -EINVAL (relative without base, empty). */
+int path_clean(const char *base, const char *path, char *out, size_t len);
+bool path_is_absolute(const char *path);
+/* True if path equals dir or lies below it (both cleaned). */
+bool path_is_below(const char *path, const char *dir);
+const char *path_basename(const char *path);

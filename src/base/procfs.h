@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One verified handle to /proc (f_type is procfs, inode is its root); per-process files are opened below it with
+ * RESOLVE_NO_XDEV | NO_SYMLINKS | NO_MAGICLINKS, so an overmount or link cannot redirect a read or a write. */
+#pragma once
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+/* Opens and verifies /proc of the present mount namespace; owned fd. */
+int procfs_open(struct err *err);
+/* Opens "<proc>/path" (e.g. "self/attr/exec", "1234/stat", "sys/net/ipv4/ip_forward") with the rules above. */
+int procfs_open_file(int proc_fd, const char *path, int flags);
+/* Field 22 of /proc/PID/stat (clock ticks since boot) and field 3 (state letter). -ESRCH when gone. */
+int procfs_start_time(int proc_fd, pid_t pid, uint64_t *ret_ticks, char *ret_state);
+int procfs_write(int proc_fd, const char *path, const char *value);
+ssize_t procfs_read(int proc_fd, const char *path, char *p, size_t len);

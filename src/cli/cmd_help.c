@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* help: the texts of --help, --usage and --version, made from the tables. */
+#include "base/cleanup.h"
+#include "cli/fail.h"
+#include "cli/help.h"
+#include "cli/out.h"
+
+static struct {
+	bool listing;
+} given;
+
+const struct opt cmd_help_options[] = {
+	OPT_QUIET(0, "listing", &given.listing, ""),
+	OPT_END,
+};
+
+void help_usage(struct buf *b, const struct command *command)
+{
+	if (!command)
+		buf_adds(b, "usage: masu [OPTION]... COMMAND [ARGUMENT]...\n");
+	else
+		buf_addf(b, "usage: masu [OPTION]... %s%s%s\n", command->name, *command->synopsis ? " " : "",
+			 command->synopsis);
+}
+
+static void help_program(struct buf *b, const struct program *p)
+{
+	help_usage(b, NULL);
+	buf_adds(b, "\nRuns containers as the OCI runtime specification describes them.\n\ncommands:\n");
+	for (size_t i = 0; i < p->commands_len; i++)
+		buf_addf(b, "  %-12s%s\n", p->commands[i].name, p->commands[i].summary);
+	buf_adds(b, "\noptions:\n");
+	opt_help(b, p->options);
+	opt_help(b, p->help_options);
+	buf_adds(b, "\n`masu COMMAND --help` tells more of one command.\n");
+}
+
+void help_text(struct buf *b, const struct program *p, const struct command *command)
+{
+	if (!command) {
+		help_program(b, p);
+		return;
+	}
+	help_usage(b, command);
+	buf_addf(b, "\n%s.\n", command->summary);
+	if (command->more)
+		buf_addf(b, "%s\n", command->more);
+	buf_adds(b, "\noptions:\n");
+	if (command->options)
+		opt_help(b, command->options);
+	opt_help(b, p->help_options);
+}
+
+void help_listing(struct buf *b, const struct program *p, const struct command *command)
+{
+	if (command) {
+		if (command->options)
+			opt_listing(b, command->options);
+		opt_listing(b, p->help_options);
+		return;
+	}
+	for (size_t i = 0; i < p->commands_len; i++)
+		buf_addf(b, "%s\t%s\n", p->commands[i].name, p->commands[i].summary);
+	opt_listing(b, p->options);
+	opt_listing(b, p->help_options);
+}
+
+void help_version(struct buf *b, const struct program *p)
+{
+	buf_addf(b, "%s version %s\n", p->name, masu_version());
+	if (*masu_commit())
+		buf_addf(b, "commit: %s\n", masu_commit());
+	buf_addf(b, "spec: %s\nlibseccomp: %s\n", masu_spec_version(), masu_libseccomp_version());
+}
+
+int cmd_help(struct program *p, char **args, int n_args, struct masu_error *err)
+{
+	const struct command *command = n_args ? program_command(p, args[0]) : NULL;
+	AUTO(buf_done) struct buf b = { 0 };
+
+	if (n_args && !command) {
+		fail_topic(NULL);
+		return fail_usage(err, "unknown command `%s`", args[0]);
+	}
+	if (given.listing)
+		help_listing(&b, p, command);
+	else
+		help_text(&b, p, command);
+	return out_buf(&b, err);
+}

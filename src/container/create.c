@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How a container is made, seen from the host: the table below is the story, read it from top to bottom. masu-init's side of it is in
+ * init/container.c; where they meet is in wire/protocol.def. */
+
+#include "container/create.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/story.h"
+#include "container/dir.h"
+#include "container/hooks.h"
+#include "kernel/ns/open.h"
+
+static const struct step steps[] = {
+	/* name              act                   undo                   when */
+	{ "load",            create_load,          NULL,                  NULL },
+	{ "plan",            create_plan,          NULL,                  NULL },
+	{ "claim id",        create_claim,         create_unclaim,        NULL },
+	{ "snapshot",        create_snapshot,      NULL,                  NULL },
+	{ "open files",      create_open_files,    NULL,                  NULL },
+	{ "cgroup",          create_cgroup,        create_destroy_cgroup, create_wants_cgroup },
+	{ "spawn init",      create_spawn,         create_kill_init,      NULL },
+	{ "map ids",         create_map_ids,       NULL,                  create_has_new_user },
+	{ "find init",       create_find_init,     NULL,                  create_has_stage },
+	{ "mount sources",   create_send_sources,  NULL,                  create_has_sources },
+	{ "place init",      create_place,         NULL,                  NULL },
+	{ "host hooks",      create_host_hooks,    NULL,                  create_has_host_hooks },
+	{ "wait for init",   create_wait_created,  NULL,                  NULL },
+	{ "save state",      create_save_state,    create_unsave_state,   NULL },
+	{ "publish",         create_publish,       NULL,                  NULL },
+};
+
+bool create_has_new_user(const void *ctx)
+{
+	return ((const struct create *)ctx)->plan.plan.ns.new_user;
+}
+
+bool create_has_stage(const void *ctx)
+{
+	return ((const struct create *)ctx)->plan.plan.ns.stage;
+}
+
+bool create_has_sources(const void *ctx)
+{
+	return ((const struct create *)ctx)->plan.plan.sources;
+}
+
+bool create_has_host_hooks(const void *ctx)
+{
+	return ((const struct create *)ctx)->plan.plan.flags & PLAN_HOST_HOOKS;
+}
+
+bool create_wants_cgroup(const void *ctx)
+{
+	return !((const struct create *)ctx)->plan.cgroup_disabled;
+}
+
+/* Runtime specification, lifecycle steps 3 to 5: after a failed hook the container is destroyed, then the poststop hooks run. */
+static void poststop_after_failure(struct create *c)
+{
+	const struct spec_hooks *h = c->bundle.config ? c->bundle.config->hooks : NULL;
+	AUTO(buf_done) struct buf doc = { 0 };
+
+	if (!c->hooks_begun || !h || !h->poststop_len)
+		return;
+	if (state_hook_document(&c->state, STATUS_STOPPED, 0, &doc) < 0)
+		return;
+	hooks_run_all("poststop", h->poststop, h->poststop_len, c->bundle.path, doc.data, doc.len);
+}
+
+int create_run(struct create *c, struct err *err)
+{
+	static const struct story story = { "create", steps, ARRAY_SIZE(steps) };
+	int r = story_run(&story, c, err);
+
+	if (r < 0)
+		poststop_after_failure(c);
+	return r;
+}
+
+struct create *create_new(struct masu_runtime *rt, const char *id, const struct masu_create_options *o)
+{
+	struct create *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->rt = rt;
+	c->id = id;
+	c->options = o;
+	c->dir_fd = c->journal.fd = c->image_fd = c->plan_fd = c->gate_fd = c->result_fd = -EBADF;
+	c->console_fd = c->console_here = c->wire.sock = c->init_sock = -EBADF;
+	c->spawned.pidfd = c->init.pidfd = -EBADF;
+	return c;
+}
+
+static void done(struct create *c)
+{
+	int *const fds[] = { &c->image_fd, &c->plan_fd, &c->gate_fd, &c->result_fd, &c->console_fd,
+			     &c->console_here, &c->wire.sock, &c->init_sock, &c->dir_fd };
+
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+		cleanup_close(fds[i]);
+	journal_done(&c->journal);
+	ns_close_joins(&c->plan.plan.ns);
+	pidref_done(&c->spawned);
+	pidref_done(&c->init);
+	if (c->has_cgroup)
+		cgroup_done(&c->cgroup);
+	create_plan_done(&c->plan);
+	bundle_done(&c->bundle);
+}
+
+void create_free(struct create **c)
+{
+	if (!*c)
+		return;
+	done(*c);
+	free(*c);
+	*c = NULL;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The state of one create while it is under way. The story is in create.c; its steps stand in create_host.c (what belongs to the
+ * host: directory, files, cgroup) and create_init.c (what is done with init). */
+#pragma once
+
+#include <signal.h>
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/pidref.h"
+#include "container/journal.h"
+#include "container/plan.h"
+#include "container/runtime.h"
+#include "container/state.h"
+#include "kernel/cgroup/cgroup.h"
+#include "wire/protocol.h"
+
+enum { CREATE_SOURCES_MAX = 256 };
+
+struct create {
+	struct masu_runtime *rt;
+	const char *id;
+	const struct masu_create_options *options;
+	bool foreground;         /* the caller stays: it wants the terminal's master */
+	const sigset_t *mask;    /* signal mask that the container shall have */
+
+	struct bundle bundle;
+	char created[64], rootfs[4096];
+	struct create_plan plan;
+	int dir_fd;
+	struct journal journal;
+	int image_fd, plan_fd, gate_fd, result_fd;
+	int console_fd;          /* given to init */
+	int console_here;        /* our end, when the caller wants the master */
+	bool has_cgroup;
+	struct cgroup cgroup;
+	char cgroup_record[CGROUP_RECORD_MAX];
+	struct wire wire;
+	int init_sock;           /* init's end */
+	struct pidref spawned;   /* what was cloned: init, or the stage before it */
+	struct pidref init;
+	bool in_unified;         /* cloned into the cgroup2 directory */
+	bool hooks_begun;        /* a failure from here on ends with the poststop hooks */
+	struct state state;
+};
+
+/* NULL without memory. */
+struct create *create_new(struct masu_runtime *rt, const char *id, const struct masu_create_options *o);
+void create_free(struct create **c); /* for AUTO(create_free) */
+
+/* Makes the container up to "created". On error nothing is left, and the poststop hooks ran if it was a hook that failed. The lock of
+ * the container's directory is held until create_free. */
+int create_run(struct create *c, struct err *err);
+
+/* Steps, in the order of the story. */
+int create_load(void *ctx, struct err *err);
+int create_plan(void *ctx, struct err *err);
+int create_claim(void *ctx, struct err *err);
+void create_unclaim(void *ctx);
+int create_snapshot(void *ctx, struct err *err);
+int create_open_files(void *ctx, struct err *err);
+int create_cgroup(void *ctx, struct err *err);
+void create_destroy_cgroup(void *ctx);
+int create_spawn(void *ctx, struct err *err);
+void create_kill_init(void *ctx);
+int create_map_ids(void *ctx, struct err *err);
+int create_find_init(void *ctx, struct err *err);
+int create_send_sources(void *ctx, struct err *err);
+int create_place(void *ctx, struct err *err);
+int create_host_hooks(void *ctx, struct err *err);
+int create_wait_created(void *ctx, struct err *err);
+int create_save_state(void *ctx, struct err *err);
+void create_unsave_state(void *ctx);
+int create_publish(void *ctx, struct err *err);
+bool create_has_new_user(const void *ctx);
+bool create_has_stage(const void *ctx);
+bool create_has_sources(const void *ctx);
+bool create_has_host_hooks(const void *ctx);
+bool create_wants_cgroup(const void *ctx);

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Steps of create that concern the host: the document, the container's directory, files for init, the cgroup, the state. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "base/sys.h"
+#include "base/unixsock.h"
+#include "container/create.h"
+#include "container/dir.h"
+#include "container/id.h"
+#include "container/image.h"
+#include "container/publish.h"
+#include "kernel/ns/open.h"
+
+#define SECCOMP_CACHE_DIR ".seccomp-cache"
+
+int create_load(void *ctx, struct err *err)
+{
+	struct create *c = ctx;
+	int r = id_check(c->id, err);
+
+	if (r < 0)
+		return r;
+	r = bundle_load(c->options->bundle, c->options->config, &c->bundle, err);
+	if (r < 0)
+		return r;
+	r = path_clean(c->bundle.path, c->bundle.config->root->path, c->rootfs, sizeof(c->rootfs));
+	return r < 0 ? err_code(err, r, "use root `%s`", c->bundle.config->root->path) : 0;
+}
+
+static int open_cache(struct create *c)
+{
+	int fd;
+
+	if (!c->bundle.config->lnx || !c->bundle.config->lnx->seccomp || runtime_open_root(c->rt, true, NULL) < 0)
+		return -EBADF;
+	if (mkdirat(c->rt->root_fd, SECCOMP_CACHE_DIR, 0700) < 0 && errno != EEXIST)
+		return -EBADF;
+	fd = openat(c->rt->root_fd, SECCOMP_CACHE_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? -EBADF : fd;
+}
+
+int create_plan(void *ctx, struct err *err)
+{
+	struct create *c = ctx;
+	autoclose int cache_fd = open_cache(c);
+	struct plan_inputs in = {
+		.rt = c->rt, .bundle = &c->bundle, .id = c->id, .options = c->options, .seccomp_cache_fd = cache_fd, .created = c->created,
+	};
+	int r;
+
+	in.host_kinds = ns_host_kinds(c->bundle.config);
+	state_timestamp(c->created, sizeof(c->created));
+	r = plan_build(&in, &c->plan, err);
+	if (r < 0)
+		return r;
+	plan_state(&in, &c->state);
+	c->state.rootfs = c->rootfs;
+	return 0;
+}
+
+int create_claim(void *ctx, struct err *err)
+{
+	struct create *c = ctx;
+
+	return dir_claim(c->rt, c->id, &c->dir_fd, err);
+}
+
+void create_unclaim(void *ctx)
+{
+	struct create *c = ctx;
+	struct err err = { 0 };
+
+	if (dir_remove(c->rt, c->id, &err) < 0)
+		log_warn("undo: %s", err.text);
+}
+
+/* Later edits of the bundle do not reach the container: start, exec and delete read this copy. */
+int create_snapshot(void *ctx, struct err *err)
+{
+	struct create *c = ctx;
+	autoclose int fd = -EBADF;
+	int r = journal_create(c->dir_fd, &c->journal, err);
+
+	if (r >= 0)
+		r = journal_add(&c->journal, "bundle", c->bundle.path, err);
+	if (r < 0)
+		return r;
+	fd = openat(c->dir_fd, DIR_CONFIG, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return err_sys(err, "make copy of the document");
+	r = io_write_full(fd, c->bundle.json.data, c->bundle.json.len);
+	return r < 0 ? err_code(err, r, "copy the document") : 0;
+}
+
+/* Opened read-write: neither end waits for the other, and the name can be unlinked without anybody being stuck. */
+static int make_fifo(struct create *c, const char *name, int *ret, struct err *err)
+{
+	if (mkfifoat(c->dir_fd, name, 0600) < 0)
+		return err_sys(err, "make fifo `%s`", name);
+	*ret = openat(c->dir_fd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	return *ret < 0 ? err_sys(err, "open fifo `%s`", name) : 0;
+}
+
+static int open_console(struct create *c, struct err *err)
+{
+	bool terminal = c->plan.plan.process.terminal.enabled;
+	const char *path = c->options->console_socket;
+	int fds[2];
+
+	if (path && *path && !terminal)
+		return err_set(err, EINVAL, "use console socket `%s`: the process has no terminal", path);
+	if (!terminal)
+		return 0;
+	if (path && *path) {
+		c->console_fd = unixsock_connect(path, SOCK_STREAM);
+		return c->console_fd < 0 ? err_code(err, c->console_fd, "connect to console socket `%s`", path) : 0;
+	}
+	if (!c->foreground) {
+		int r = err_set(err, EINVAL, "cannot allocate tty if masu will detach without setting console socket");
+
+		err_pointer(err, "/process/terminal");
+		err_hint(err, "use --console-socket, or run in the foreground");
+		return r;
+	}
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+		return err_sys(err, "make socket pair for the terminal");
+	c->console_here = fds[0];
+	c->console_fd = fds[1];
+	return 0;
+}
+
+static int open_plan(struct create *c, struct err *err)
+{
+	int fds[2], r = frame_pair(fds);
+
+	if (r < 0)
+		return err_code(err, r, "make socket pair for masu-init");
+	c->wire = (struct wire){ .sock = fds[0] };
+	c->init_sock = fds[1];
+	c->plan.plan.gate_fd = c->gate_fd;
+	c->plan.plan.result_fd = c->result_fd;
+	c->plan.plan.console_fd = c->console_fd;
+	r = plan_seal(&c->plan, err);
+	if (r < 0)
+		return r;
+	c->plan_fd = sys_memfd_create("masu-plan", MFD_CLOEXEC);
+	if (c->plan_fd < 0)
+		return err_sys(err, "make memfd for the plan");
+	r = io_write_full(c->plan_fd, c->plan.flat.data, c->plan.flat.len);
+	return r < 0 ? err_code(err, r, "write the plan") : 0;
+}
+
+int create_open_files(void *ctx, struct err *err)
+{
+	struct create *c = ctx;
+	int r = open_console(c, err);
+
+	if (r >= 0)
+		r = ns_open_joins(c->bundle.config, &c->plan.plan.ns, err);
+	if (r >= 0)
+		r = make_fifo(c, DIR_START_FIFO, &c->gate_fd, err);
+	if (r >= 0)
+		r = make_fifo(c, DIR_RESULT_FIFO, &c->result_fd, err);
+	if (r >= 0)
+		r = c->image_fd = image_open(err);
+	return r < 0 ? r : open_plan(c, err);
+}
+
+int create_cgroup(void *ctx, struct err *err)
+{
+	struct create *c = ctx;
+	const struct spec_linux_ *lnx = c->bundle.config->lnx;
+	struct cgroup_options o = { .rootless_tolerant = c->rt->rootless };
+	const struct cgroup_facts *facts;
+	int r = runtime_cgroup_facts(c->rt, &facts, err);
+
+	if (r >= 0)
+		r = cgroup_probe(facts, c->plan.cgroup_path, &o, &c->cgroup, err);
+	if (r < 0)
+		return r;
+	/* Into the journal before it exists: whoever finds the journal knows where to look. */
+	r = cgroup_record(&c->cgroup, c->cgroup_record, sizeof(c->cgroup_record));
+	if (r < 0)
+		r = err_code(err, r, "record the cgroup");
+	else
+		r = journal_add(&c->journal, "cgroup", c->cgroup_record, err);
+	if (r >= 0)
+		r = cgroup_create(&c->cgroup, lnx ? lnx->resources : NULL, err);
+	if (r < 0) {
+		cgroup_done(&c->cgroup);
+		return r;
+	}
+	c->has_cgroup = true;
+	r = cgroup_record(&c->cgroup, c->cgroup_record, sizeof(c->cgroup_record));
+	return r < 0 ? err_code(err, r, "record the cgroup") : 0;
+}
+
+void create_destroy_cgroup(void *ctx)
+{
+	struct create *c = ctx;
+	struct err err = { 0 };
+
+	if (cgroup_destroy(&c->cgroup, &err) < 0)
+		log_warn("undo: %s", err.text);
+}
+
+int create_save_state(void *ctx, struct err *err)
+{
+	struct create *c = ctx;
+
+	c->state.pid = c->init.pid;
+	c->state.start_time = c->init.start_time;
+	c->state.cgroup = c->has_cgroup ? c->cgroup_record : NULL;
+	return state_save(c->dir_fd, &c->state, err);
+}
+
+void create_unsave_state(void *ctx)
+{
+	struct create *c = ctx;
+
+	unlinkat(c->dir_fd, DIR_STATE, 0);
+}
+
+int create_publish(void *ctx, struct err *err)
+{
+	struct create *c = ctx;
+
+	return container_publish(c->options->pid_file, c->options->pidfd_socket, "standard", &c->init, err);
+}

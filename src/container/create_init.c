@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Steps of create that concern init: spawning it, mapping its ids, placing it, waiting for it. */
+
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/procfs.h"
+#include "base/sys.h"
+#include "container/create.h"
+#include "container/hooks.h"
+#include "container/spawn.h"
+#include "kernel/dev/dev.h"
+#include "kernel/mount/source.h"
+#include "kernel/ns/open.h"
+#include "kernel/proc/oom.h"
+#include "kernel/proc/rlimit.h"
+
+static struct flat view(const struct create *c)
+{
+	return (struct flat){ .base = c->plan.flat.data, .len = c->plan.flat.len };
+}
+
+static int record_init(struct create *c, struct err *err)
+{
+	char line[64], letter;
+	int r = procfs_start_time(c->rt->proc_fd, c->init.pid, &c->init.start_time, &letter);
+
+	if (r < 0)
+		return err_code(err, r, "read start time of init");
+	snprintf(line, sizeof(line), "%d %llu", c->init.pid, (unsigned long long)c->init.start_time);
+	return journal_add(&c->journal, "init", line, err);
+}
+
+int create_spawn(void *ctx, struct err *err)
+{
+	struct create *c = ctx;
+	const struct ns_plan *ns = &c->plan.plan.ns;
+	int fds[3 + NS_JOINS_MAX], n = 0, r;
+	struct spawn s = {
+		.flags = ns->stage ? 0 : ns->clone_flags,
+		.cgroup_fd = c->has_cgroup ? cgroup_dir_fd(&c->cgroup) : -1,
+		.image_fd = c->image_fd,
+		.plan_fd = c->plan_fd,
+		.sock_fd = c->init_sock,
+		.fds = fds,
+		.keep_from_3 = c->options->preserve_fds + c->options->listen_fds,
+		.wait_for_maps = ns->new_user && !ns->stage,
+		.drop_groups = !ns->setgroups_denied,
+		.mask = c->mask,
+	};
+
+	fds[n++] = c->gate_fd;
+	fds[n++] = c->result_fd;
+	fds[n++] = c->console_fd;
+	for (uint32_t i = 0; i < ns->joins_len; i++)
+		fds[n++] = ns->joins[i].fd;
+	s.fds_len = (size_t)n;
+	c->in_unified = s.cgroup_fd >= 0;
+	r = spawn_init(&s, &c->spawned, err);
+	if (r < 0)
+		return r;
+	/* Our copies would keep both fifos and the socket alive after init's death. */
+	cleanup_close(&c->init_sock);
+	cleanup_close(&c->gate_fd);
+	cleanup_close(&c->result_fd);
+	cleanup_close(&c->console_fd);
+	if (ns->stage)
+		return 0;
+	c->init = c->spawned;
+	c->init.pidfd = fd_dup_above(c->spawned.pidfd, 3);
+	r = record_init(c, err);
+	if (r < 0)
+		create_kill_init(c);
+	return r;
+}
+
+static void kill_and_reap(struct pidref *p)
+{
+	if (p->pid <= 0)
+		return;
+	pidref_kill(p, SIGKILL);
+	while (waitpid(p->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+void create_kill_init(void *ctx)
+{
+	struct create *c = ctx;
+	bool stage = c->plan.plan.ns.stage;
+
+	/* A process that a killed stage has just cloned is not known by number: it ends when the socket closes. */
+	cleanup_close(&c->wire.sock);
+	kill_and_reap(&c->spawned);
+	if (!stage)
+		return;
+	kill_and_reap(&c->init);
+	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+		;
+}
+
+int create_map_ids(void *ctx, struct err *err)
+{
+	struct create *c = ctx;
+	const struct spec_linux_ *lnx = c->bundle.config->lnx;
+	const struct plan *p = &c->plan.plan;
+	int r = wire_hear(&c->wire, WIRE_MAP_ME, NULL, 0, NULL, NULL, err);
+
+	if (r >= 0)
+		r = ns_place_maps(c->rt->proc_fd, c->spawned.pid, lnx->uid_mappings, lnx->uid_mappings_len, lnx->gid_mappings,
+				  lnx->gid_mappings_len, c->rt->privileged, err);
+	/* Without rights over it, its files in /proc are ours only until it turns non-dumpable. */
+	if (r >= 0 && !c->rt->privileged && !p->ns.stage && p->process.has_oom)
+		r = oom_place(c->rt->proc_fd, c->spawned.pid, p->process.oom_score_adj, err);
+	return r < 0 ? r : wire_say(&c->wire, WIRE_MAPPED, NULL, 0, err);
+}
+
+int create_find_init(void *ctx, struct err *err)
+{
+	struct create *c = ctx;
+	pid_t pid = 0;
+	int r = wire_hear(&c->wire, WIRE_SPAWNED, NULL, 0, NULL, &pid, err);
+
+	if (r < 0)
+		return r;
+	/* The kernel says who sent it; it is our child and not reaped, so the number cannot have been reused. */
+	if (pid <= 0)
+		return err_set(err, EPROTO, "find init: its process id is not visible here");
+	r = pidref_open(c->rt->proc_fd, pid, 0, &c->init);
+	if (r < 0)
+		return err_code(err, r, "open init");
+	while (waitpid(c->spawned.pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	c->spawned.pid = 0;
+	return record_init(c, err);
+}
+
+/* ---- mount sources of a container with a user namespace ---- */
+
+static int open_sources(struct create *c, int *fds, size_t *n, struct err *err)
+{
+	const struct plan *p = &c->plan.plan;
+	struct flat f = view(c);
+	autoclose int user_fd = -EBADF;
+
+	if (!p->mount.host_sources)
+		return 0;
+	if (p->ns.user) {
+		user_fd = ns_open_user_of(c->rt->proc_fd, c->init.pid, err);
+		if (user_fd < 0)
+			return user_fd;
+	}
+	return mount_source_open_all(&f, &p->mount, c->rt->proc_fd, user_fd, fds, CREATE_SOURCES_MAX, n, err);
+}
+
+struct nodes_ctx {
+	struct create *c;
+	struct wire wire;
+};
+
+static int make_nodes_private(struct nodes_ctx *n, struct err *err)
+{
+	struct flat f = view(n->c);
+	int fds[FRAME_FDS_MAX];
+	size_t len = 0;
+	int r;
+
+	r = ns_private_mounts(err);
+	if (r >= 0)
+		r = dev_host_make(&f, &n->c->plan.plan.dev, fds, FRAME_FDS_MAX, &len, err);
+	return r < 0 ? r : wire_say(&n->wire, WIRE_SOURCES, fds, len, err);
+}
+
+/* Device nodes are made on a file system that is attached for a moment: in a mount namespace of a helper's own. */
+static int make_nodes(struct create *c, int *fds, size_t *n, struct err *err)
+{
+	struct nodes_ctx ctx = { .c = c };
+	struct sys_clone_args args = { .flags = SYS_CLONE_NEWNS, .exit_signal = SIGCHLD };
+	int pair[2], r = frame_pair(pair);
+	size_t got = 0;
+	long pid;
+
+	if (r < 0)
+		return err_code(err, r, "make socket pair for device nodes");
+	pid = sys_clone3(&args);
+	if (pid == 0) {
+		struct err inner = { 0 };
+
+		ctx.wire = (struct wire){ .sock = pair[1] };
+		r = make_nodes_private(&ctx, &inner);
+		if (r < 0)
+			wire_report(&ctx.wire, &inner);
+		_exit(r < 0);
+	}
+	cleanup_close(&pair[1]);
+	ctx.wire = (struct wire){ .sock = pair[0] };
+	r = pid < 0 ? err_sys(err, "clone helper for device nodes") :
+		      wire_hear(&ctx.wire, WIRE_SOURCES, fds + *n, CREATE_SOURCES_MAX - *n, &got, NULL, err);
+	cleanup_close(&pair[0]);
+	while (pid > 0 && waitpid((pid_t)pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	*n += got;
+	return r;
+}
+
+static int send_all(struct create *c, const int *fds, size_t n, struct err *err)
+{
+	for (size_t sent = 0; sent < n;) {
+		size_t part = n - sent < FRAME_FDS_MAX ? n - sent : FRAME_FDS_MAX;
+		int r = wire_say(&c->wire, WIRE_SOURCES, fds + sent, part, err);
+
+		if (r < 0)
+			return r;
+		sent += part;
+	}
+	return 0;
+}
+
+int create_send_sources(void *ctx, struct err *err)
+{
+	struct create *c = ctx;
+	int fds[CREATE_SOURCES_MAX];
+	size_t n = 0;
+	int r;
+
+	if (c->plan.plan.sources > CREATE_SOURCES_MAX)
+		return err_set(err, E2BIG, "open mount sources: %u, at most %d are supported with a user namespace", c->plan.plan.sources,
+			       CREATE_SOURCES_MAX);
+	r = open_sources(c, fds, &n, err);
+	if (r >= 0 && c->plan.plan.dev.host_nodes)
+		r = make_nodes(c, fds, &n, err);
+	if (r >= 0)
+		r = send_all(c, fds, n, err);
+	while (n > 0)
+		cleanup_close(&fds[--n]);
+	return r;
+}
+
+/* ---- placing and waiting ---- */
+
+static int place_attributes(struct create *c, struct err *err)
+{
+	const struct plan *p = &c->plan.plan;
+	struct flat f = view(c);
+	int r = 0;
+
+	if (p->process.has_oom && (c->rt->privileged || p->ns.stage))
+		r = oom_place(c->rt->proc_fd, c->init.pid, p->process.oom_score_adj, err);
+	if (r >= 0 && p->process.rlimits.rows.count)
+		r = rlimit_place_raise(c->init.pid, &f, &p->process.rlimits, err);
+	return r;
+}
+
+/* process.user.uid as the host sees it: the owner of a delegated cgroup. */
+static uid_t host_uid(const struct create *c)
+{
+	const struct spec_linux_ *lnx = c->bundle.config->lnx;
+
+	return ns_host_id(lnx ? lnx->uid_mappings : NULL, lnx ? lnx->uid_mappings_len : 0, c->plan.plan.process.user.uid);
+}
+
+int create_place(void *ctx, struct err *err)
+{
+	struct create *c = ctx;
+	int r = 0;
+
+	if (c->has_cgroup)
+		r = cgroup_place(&c->cgroup, c->init.pid, c->in_unified, err);
+	if (r >= 0 && c->has_cgroup && c->plan.delegate)
+		r = cgroup_delegate(&c->cgroup, host_uid(c), err);
+	if (r >= 0)
+		r = place_attributes(c, err);
+	return r < 0 ? r : wire_say(&c->wire, WIRE_PLACED, NULL, 0, err);
+}
+
+int create_host_hooks(void *ctx, struct err *err)
+{
+	struct create *c = ctx;
+	const struct spec_hooks *h = c->bundle.config->hooks;
+	AUTO(buf_done) struct buf doc = { 0 };
+	int r = wire_hear(&c->wire, WIRE_ROOTFS_READY, NULL, 0, NULL, NULL, err);
+
+	if (r < 0)
+		return r;
+	c->hooks_begun = true;
+	r = state_hook_document(&c->state, STATUS_CREATING, c->init.pid, &doc);
+	if (r < 0)
+		return err_code(err, r, "write the state document for hooks");
+	r = hooks_run("prestart", h->prestart, h->prestart_len, c->bundle.path, doc.data, doc.len, err);
+	if (r >= 0)
+		r = hooks_run("createRuntime", h->create_runtime, h->create_runtime_len, c->bundle.path, doc.data, doc.len, err);
+	return r < 0 ? r : wire_say(&c->wire, WIRE_HOOKS_DONE, NULL, 0, err);
+}
+
+/* Init died without a word: what the kernel knows about it. */
+static void explain_death(struct create *c, struct err *err)
+{
+	siginfo_t si = { 0 };
+
+	if (waitid(P_PIDFD, (id_t)c->init.pidfd, &si, WEXITED | WNOWAIT) < 0 || !err)
+		return;
+	if (si.si_code == CLD_KILLED || si.si_code == CLD_DUMPED)
+		err_set(err, ECONNRESET, "wait for init: it was killed by signal %d", si.si_status);
+	if (si.si_status == SIGKILL)
+		err_hint(err, "a memory limit that is too low for the start kills it");
+}
+
+int create_wait_created(void *ctx, struct err *err)
+{
+	struct create *c = ctx;
+	int r;
+
+	if (c->plan.plan.create_container.count)
+		c->hooks_begun = true;
+	r = wire_hear(&c->wire, WIRE_CREATED, NULL, 0, NULL, NULL, err);
+	if (r == -ECONNRESET)
+		explain_death(c, err);
+	if (r >= 0)
+		cleanup_close(&c->wire.sock);
+	return r;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Running hooks on the host side. What the state document says at each kind is decided by the callers. */
+
+#include "container/hooks.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/child.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+
+static int hook_failed(const char *kind, size_t i, const struct spec_hook *h, int r, struct err *err)
+{
+	int code;
+
+	if (r == -ETIMEDOUT)
+		code = err_set(err, ECANCELED, "run %s hook `%s`: killed after %d seconds", kind, h->path, (int)h->timeout.value);
+	else if (r < 0)
+		code = err_code(err, r, "run %s hook `%s`", kind, h->path);
+	else if (r > 128)
+		code = err_set(err, ECANCELED, "run %s hook `%s`: killed by signal %d", kind, h->path, r - 128);
+	else
+		code = err_set(err, ECANCELED, "run %s hook `%s`: exit code %d", kind, h->path, r);
+	err_pointer(err, "/hooks/%s/%zu", kind, i);
+	return code;
+}
+
+static int run_one(const char *kind, size_t i, const struct spec_hook *h, int cwd_fd, const char *json, size_t len, struct err *err)
+{
+	struct child_spec c = {
+		.path = h->path,
+		.argv = h->args_len ? (char *const *)h->args : NULL,
+		.envp = (char *const *)h->env,
+		.input = json,
+		.input_len = len,
+		.cwd_fd = cwd_fd,
+		.out_fd = STDERR_FILENO,
+		.err_fd = STDERR_FILENO,
+		.timeout_ms = h->timeout.set ? (int)h->timeout.value * 1000 : -1,
+	};
+	struct err inner = { 0 };
+	int r = child_run(&c, &inner);
+
+	return r == 0 ? 0 : hook_failed(kind, i, h, r, err);
+}
+
+static int open_bundle(const char *bundle)
+{
+	/* A bundle may be gone when poststop hooks run: then they get the root directory. */
+	int fd = open(bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return fd >= 0 ? fd : open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+int hooks_run(const char *kind, const struct spec_hook *hooks, size_t len, const char *bundle, const char *state_json, size_t state_len,
+	      struct err *err)
+{
+	autoclose int cwd_fd = len ? open_bundle(bundle) : -EBADF;
+
+	for (size_t i = 0; i < len; i++) {
+		int r = run_one(kind, i, &hooks[i], cwd_fd, state_json, state_len, err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+void hooks_run_all(const char *kind, const struct spec_hook *hooks, size_t len, const char *bundle, const char *state_json, size_t state_len)
+{
+	autoclose int cwd_fd = len ? open_bundle(bundle) : -EBADF;
+
+	for (size_t i = 0; i < len; i++) {
+		struct err err = { 0 };
+
+		if (run_one(kind, i, &hooks[i], cwd_fd, state_json, state_len, &err) < 0)
+			log_warn("%s", err.text);
+	}
+}

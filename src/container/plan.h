@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From the document, the options and the host's facts to the whole plan of a create: every decision, before anything is
+ * touched. Descriptors are filled in later (create.c); `masu plan` prints it without them. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "container/runtime.h"
+#include "container/state.h"
+#include "kernel/cgroup/path.h"
+#include "spec/model.h"
+#include "wire/plan.h"
+
+struct bundle {
+	char path[4096];       /* absolute */
+	char config_path[4200];
+	struct buf json;       /* the document's bytes */
+	struct arena arena;
+	const struct spec_config *config;
+};
+
+/* Reads and checks the document. config_file NULL: config.json of the bundle. */
+int bundle_load(const char *dir, const char *config_file, struct bundle *ret, struct err *err);
+void bundle_done(struct bundle *b);
+
+struct plan_inputs {
+	struct masu_runtime *rt;
+	const struct bundle *bundle;
+	const char *id;
+	const struct masu_create_options *options;
+	int seccomp_cache_fd;
+	const char *created; /* time stamp for hook documents */
+	unsigned host_kinds; /* bits of SPEC_NS_*: joined by a path that is the host's own namespace */
+};
+
+struct create_plan {
+	struct plan plan;
+	struct buf flat;               /* starts with room for plan */
+	char cgroup_path[CGROUP_PATH_MAX];
+	bool cgroup_disabled;
+	bool delegate;                 /* the cgroup is given to the container's root (v2, own cgroup namespace, rw mount) */
+};
+
+int plan_build(const struct plan_inputs *in, struct create_plan *ret, struct err *err);
+void create_plan_done(struct create_plan *p);
+/* Copies plan into the buffer's head; the buffer is then what masu-init reads. */
+int plan_seal(struct create_plan *p, struct err *err);
+void plan_print(const struct create_plan *p, struct buf *out);
+/* state of a container that is about to be made, for documents of hooks; strings are borrowed from in. */
+void plan_state(const struct plan_inputs *in, struct state *ret);

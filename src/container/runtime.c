@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The runtime object: state directory, rights of this process, facts of the host, each looked up once. */
+
+#include "container/runtime.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "base/procfs.h"
+#include "base/sys.h"
+#include "container/api.h"
+
+#define CAP_BIT_SETGID 6
+#define CAP_BIT_SETUID 7
+#define CAP_BIT_SYS_ADMIN 21
+
+static bool has_rights(void)
+{
+	uint32_t eff[2], perm[2], inh[2];
+	const uint32_t need = 1u << CAP_BIT_SETGID | 1u << CAP_BIT_SETUID | 1u << CAP_BIT_SYS_ADMIN;
+
+	return sys_capget_raw(eff, perm, inh) == 0 && (eff[0] & need) == need;
+}
+
+/* Rights over ids count for the whole host only in the initial user namespace: there uid_map is one line "0 0 4294967295". */
+static bool in_initial_user_ns(int proc_fd)
+{
+	unsigned long long first, lower, count;
+	char text[128];
+
+	if (procfs_read(proc_fd, "self/uid_map", text, sizeof(text)) <= 0)
+		return false;
+	return sscanf(text, "%llu %llu %llu", &first, &lower, &count) == 3 && first == 0 && lower == 0 && count == 4294967295ULL;
+}
+
+static int choose_root(const char *asked, bool privileged, char *out, size_t len, struct err *err)
+{
+	const char *xdg = getenv("XDG_RUNTIME_DIR");
+	char cwd[4096], path[4096];
+	int r;
+
+	if (asked && *asked) {
+		if (!path_is_absolute(asked) && !getcwd(cwd, sizeof(cwd)))
+			return err_sys(err, "find the current directory");
+		r = path_clean(path_is_absolute(asked) ? NULL : cwd, asked, out, len);
+		if (r < 0)
+			return err_code(err, r, "use state directory `%s`", asked);
+		if (strcmp(out, "/") == 0)
+			return err_set(err, EINVAL, "use state directory `/`: not allowed");
+		return 0;
+	}
+	if (privileged || geteuid() == 0) {
+		snprintf(out, len, "/run/masu");
+		return 0;
+	}
+	if (!xdg || !*xdg) {
+		r = err_set(err, ENOENT, "choose a state directory: XDG_RUNTIME_DIR is not set");
+		err_hint(err, "set XDG_RUNTIME_DIR, or name a directory with --root");
+		return r;
+	}
+	snprintf(path, sizeof(path), "%s/masu", xdg);
+	r = path_clean(NULL, path, out, len);
+	return r < 0 ? err_code(err, r, "use state directory `%s`", path) : 0;
+}
+
+static int runtime_init(struct masu_runtime *rt, const struct masu_runtime_options *o, struct err *err)
+{
+	char root[4096];
+	int r;
+
+	rt->root_fd = rt->proc_fd = -EBADF;
+	rt->cgroup_manager = o->cgroup_manager;
+	if (o->cgroup_manager == MASU_CGROUP_SYSTEMD) {
+		r = err_set(err, EOPNOTSUPP, "use the systemd cgroup driver: not supported by this version of masu");
+		err_hint(err, "use --cgroup-manager cgroupfs");
+		return r;
+	}
+	r = runtime_proc(rt, err);
+	if (r < 0)
+		return r;
+	rt->privileged = has_rights() && in_initial_user_ns(rt->proc_fd);
+	rt->rootless = o->rootless == MASU_ROOTLESS_TRUE || (o->rootless == MASU_ROOTLESS_AUTO && !rt->privileged);
+	rt->default_root = !o->root || !*o->root;
+	r = choose_root(o->root, rt->privileged, root, sizeof(root), err);
+	if (r < 0)
+		return r;
+	rt->root = strdup(root);
+	return rt->root ? 0 : err_set(err, ENOMEM, "allocate the runtime");
+}
+
+int masu_runtime_new(const struct masu_runtime_options *o, struct masu_runtime **ret, struct masu_error *error)
+{
+	struct err err = { 0 };
+	struct masu_runtime *rt = calloc(1, sizeof(*rt));
+	int r;
+
+	if (!rt)
+		return api_return(-ENOMEM, &err, error);
+	r = runtime_init(rt, o, &err);
+	if (r < 0) {
+		masu_runtime_free(rt);
+		return api_return(r, &err, error);
+	}
+	*ret = rt;
+	return 0;
+}
+
+void masu_runtime_free(struct masu_runtime *rt)
+{
+	if (!rt)
+		return;
+	if (rt->facts_known)
+		cgroup_facts_done(&rt->facts);
+	cleanup_close(&rt->root_fd);
+	cleanup_close(&rt->proc_fd);
+	free(rt->root);
+	free(rt);
+}
+
+const char *masu_runtime_root(const struct masu_runtime *rt)
+{
+	return rt->root;
+}
+
+static int make_parents(const char *path)
+{
+	char part[4096];
+
+	for (size_t i = 1; path[i] && i < sizeof(part); i++) {
+		if (path[i] != '/')
+			continue;
+		memcpy(part, path, i);
+		part[i] = '\0';
+		if (mkdir(part, 0755) < 0 && errno != EEXIST)
+			return -errno;
+	}
+	return 0;
+}
+
+int runtime_open_root(struct masu_runtime *rt, bool make, struct err *err)
+{
+	int fd, r;
+
+	if (rt->root_fd >= 0)
+		return 0;
+	fd = open(rt->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT && make) {
+		r = make_parents(rt->root);
+		if (r < 0 || (mkdir(rt->root, 0700) < 0 && errno != EEXIST))
+			return err_sys(err, "make state directory `%s`", rt->root);
+		fd = open(rt->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	}
+	if (fd < 0)
+		return err_sys(err, "open state directory `%s`", rt->root);
+	rt->root_fd = fd;
+	return 0;
+}
+
+int runtime_proc(struct masu_runtime *rt, struct err *err)
+{
+	if (rt->proc_fd < 0)
+		rt->proc_fd = procfs_open(err);
+	return rt->proc_fd;
+}
+
+int runtime_cgroup_facts(struct masu_runtime *rt, const struct cgroup_facts **ret, struct err *err)
+{
+	if (!rt->facts_known) {
+		int r = cgroup_facts_load(&rt->facts, err);
+
+		if (r < 0)
+			return r;
+		rt->facts_known = true;
+	}
+	*ret = &rt->facts;
+	return 0;
+}

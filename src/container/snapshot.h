@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The document as it was at create, read back from the container's directory. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "spec/model.h"
+
+struct snapshot {
+	struct buf json;
+	struct arena arena;
+	const struct spec_config *config;
+};
+
+int snapshot_load(int dir_fd, struct snapshot *ret, struct err *err);
+void snapshot_done(struct snapshot *s);

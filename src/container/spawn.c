@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Cloning and executing masu-init. The child runs few lines here, on a copy of our memory: no heap, no locks. */
+
+#include "container/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+#include "wire/protocol.h"
+
+/* Executing as an id that the new user namespace does not map would cost all capabilities, so the maps come first. */
+static int wait_for_maps(const struct spawn *s, struct wire *w, struct err *err)
+{
+	int r = wire_say(w, WIRE_MAP_ME, NULL, 0, err);
+
+	if (r >= 0)
+		r = wire_hear(w, WIRE_MAPPED, NULL, 0, NULL, NULL, err);
+	if (r < 0)
+		return r;
+	if (s->drop_groups && setgroups(0, NULL) < 0 && errno != EPERM)
+		return err_sys(err, "drop supplementary groups");
+	if (setresgid(0, 0, 0) < 0)
+		return err_sys(err, "become gid 0 of the user namespace");
+	if (setresuid(0, 0, 0) < 0)
+		return err_sys(err, "become uid 0 of the user namespace");
+	return 0;
+}
+
+static int keep_open(const struct spawn *s, struct err *err)
+{
+	int r = fd_set_cloexec(s->plan_fd, false);
+
+	if (r >= 0)
+		r = fd_set_cloexec(s->sock_fd, false);
+	for (size_t i = 0; r >= 0 && i < s->fds_len; i++)
+		if (s->fds[i] >= 0)
+			r = fd_set_cloexec(s->fds[i], false);
+	for (int i = 0; r >= 0 && i < s->keep_from_3; i++)
+		r = fd_set_cloexec(3 + i, false);
+	return r < 0 ? err_code(err, r, "keep fds open for masu-init") : 0;
+}
+
+static int become_init(const struct spawn *s, struct wire *w, struct err *err)
+{
+	char plan[16], sock[16], last[16];
+	char *argv[] = { (char *)"masu-init", plan, sock, last, NULL };
+	char *envp[] = { NULL };
+	sigset_t none;
+	int r = s->wait_for_maps ? wait_for_maps(s, w, err) : 0;
+
+	if (r < 0)
+		return r;
+	r = keep_open(s, err);
+	if (r < 0)
+		return r;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, s->mask ? s->mask : &none, NULL);
+	snprintf(plan, sizeof(plan), "%d", s->plan_fd);
+	snprintf(sock, sizeof(sock), "%d", s->sock_fd);
+	snprintf(last, sizeof(last), "%d", (int)w->last);
+	sys_execveat(s->image_fd, "", argv, envp, AT_EMPTY_PATH);
+	return err_sys(err, "execute masu-init");
+}
+
+static void __attribute__((noreturn)) child(const struct spawn *s)
+{
+	struct wire w = { .sock = s->sock_fd };
+	struct err err = { 0 };
+
+	become_init(s, &w, &err);
+	snprintf(err.step, sizeof(err.step), "spawn");
+	wire_report(&w, &err);
+	_exit(1);
+}
+
+int spawn_init(const struct spawn *s, struct pidref *ret, struct err *err)
+{
+	int pidfd = -1;
+	struct sys_clone_args args = {
+		.flags = s->flags | SYS_CLONE_PIDFD,
+		.pidfd = (uint64_t)(uintptr_t)&pidfd,
+		.exit_signal = SIGCHLD,
+	};
+	long pid;
+
+	if (s->cgroup_fd >= 0) {
+		args.flags |= SYS_CLONE_INTO_CGROUP;
+		args.cgroup = (uint64_t)s->cgroup_fd;
+	}
+	pid = sys_clone3(&args);
+	if (pid == 0)
+		child(s);
+	if (pid < 0) {
+		int r = err_sys(err, "clone masu-init");
+
+		if (r == -ENOSPC || r == -EUSERS)
+			err_hint(err, "a limit in /proc/sys/user/max_*_namespaces is reached or 0");
+		else if (r == -EPERM)
+			err_hint(err, "namespaces need CAP_SYS_ADMIN or a user namespace");
+		return r;
+	}
+	*ret = (struct pidref){ .pid = (pid_t)pid, .pidfd = pidfd };
+	return 0;
+}

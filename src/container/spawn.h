@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One clone3() that starts masu-init in the namespaces (and on v2 the cgroup) of the plan. */
+#pragma once
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "base/pidref.h"
+
+struct spawn {
+	uint64_t flags;       /* CLONE_NEW* of the child */
+	int cgroup_fd;        /* CLONE_INTO_CGROUP, -1: not */
+	int image_fd;         /* sealed masu-init */
+	int plan_fd, sock_fd; /* what it is told, whom it talks to */
+	const int *fds;       /* further fds that stay open */
+	size_t fds_len;
+	int keep_from_3;      /* fds 3 .. 3+n-1 stay open too */
+	bool wait_for_maps;   /* a user namespace is made: says MAP_ME, waits for MAPPED, becomes root in it */
+	bool drop_groups;     /* may and must drop supplementary groups then */
+	const sigset_t *mask; /* signal mask of the child, NULL = empty */
+};
+
+int spawn_init(const struct spawn *s, struct pidref *ret, struct err *err);

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writing and printing a container's state. Reading it back is in state_load.c. */
+
+#include "container/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "base/pidref.h"
+#include "base/procfs.h"
+#include "container/dir.h"
+#include "kernel/cgroup/cgroup.h"
+#include "spec/version.h"
+
+static const char *const status_names[] = { "creating", "created", "running", "paused", "stopped" };
+
+const char *status_name(enum status s)
+{
+	return status_names[s];
+}
+
+void state_timestamp(char *out, size_t len)
+{
+	struct timespec ts;
+	struct tm tm;
+	char date[32];
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	gmtime_r(&ts.tv_sec, &tm);
+	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(out, len, "%s.%09ldZ", date, ts.tv_nsec);
+}
+
+static void write_annotations(struct jw *w, const struct state *s)
+{
+	if (!s->annotations_len)
+		return;
+	jw_key(w, "annotations");
+	jw_object(w);
+	for (size_t i = 0; i < s->annotations_len; i++) {
+		jw_key(w, s->annotations[i].key);
+		jw_str(w, s->annotations[i].value);
+	}
+	jw_end(w);
+}
+
+static void write_str(struct jw *w, const char *key, const char *value)
+{
+	jw_key(w, key);
+	jw_str(w, value);
+}
+
+static void write_int(struct jw *w, const char *key, int64_t value)
+{
+	jw_key(w, key);
+	jw_i64(w, value);
+}
+
+static void write_bool(struct jw *w, const char *key, bool value)
+{
+	jw_key(w, key);
+	jw_bool(w, value);
+}
+
+void state_write(struct jw *w, const struct state *s, enum status status, pid_t pid, bool extended, const char *owner_name)
+{
+	jw_object(w);
+	write_str(w, "ociVersion", SPEC_VERSION);
+	write_str(w, "id", s->id);
+	write_str(w, "status", status_name(status));
+	write_int(w, "pid", status == STATUS_STOPPED ? 0 : pid);
+	write_str(w, "bundle", s->bundle);
+	if (extended) {
+		write_str(w, "rootfs", s->rootfs ? s->rootfs : "");
+		write_str(w, "created", s->created ? s->created : "");
+		write_str(w, "owner", owner_name ? owner_name : "");
+	}
+	write_annotations(w, s);
+	jw_end(w);
+}
+
+int state_hook_document(const struct state *s, enum status status, pid_t pid, struct buf *ret)
+{
+	AUTO(jw_free) struct jw *w = jw_new(JW_COMPACT, jw_to_buf, ret);
+
+	state_write(w, s, status, pid, false, NULL);
+	return jw_finish(w);
+}
+
+/* The pid is the only number in the compact document before "bundle", so a marker value finds its place. */
+int state_hook_split(const struct state *s, enum status status, struct buf *head, struct buf *tail)
+{
+	static const char marker[] = "\"pid\":999999999,\"bundle\"";
+	AUTO(buf_done) struct buf whole = { 0 };
+	const char *at;
+	int r = state_hook_document(s, status, 999999999, &whole);
+
+	if (r < 0)
+		return r;
+	at = strstr(whole.data, marker);
+	if (!at)
+		return -EINVAL;
+	buf_add(head, whole.data, (size_t)(at - whole.data) + strlen("\"pid\":"));
+	return buf_adds(tail, at + strlen("\"pid\":999999999"));
+}
+
+int state_save(int dir_fd, const struct state *s, struct err *err)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+	AUTO(jw_free) struct jw *w = jw_new(JW_PRETTY, jw_to_buf, &text);
+	int r;
+
+	jw_object(w);
+	write_int(w, "version", 1);
+	write_str(w, "id", s->id);
+	write_int(w, "pid", s->pid);
+	jw_key(w, "startTime");
+	jw_u64(w, s->start_time);
+	write_str(w, "bundle", s->bundle);
+	write_str(w, "rootfs", s->rootfs);
+	write_str(w, "created", s->created);
+	write_int(w, "owner", s->owner);
+	write_str(w, "cgroup", s->cgroup);
+	write_bool(w, "process", s->has_process);
+	write_bool(w, "poststart", s->has_poststart);
+	write_bool(w, "sharedPid", s->shared_pid);
+	write_bool(w, "keyring", s->keyring);
+	write_annotations(w, s);
+	jw_end(w);
+	r = jw_finish(w);
+	if (r >= 0)
+		r = io_replace_at(dir_fd, DIR_STATE, text.data, text.len, 0600);
+	return r < 0 ? err_code(err, r, "write state.json") : 0;
+}
+
+/* Init holds the gate open until it executes the program, so a gate without a reader means that it was started. */
+static bool waits_at_gate(int dir_fd)
+{
+	autoclose int fd = openat(dir_fd, DIR_START_FIFO, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+
+	return fd >= 0;
+}
+
+static bool is_frozen(struct masu_runtime *rt, const struct state *s)
+{
+	const struct cgroup_facts *facts;
+	struct cgroup cg = CGROUP_INIT;
+	bool frozen;
+
+	if (!s->cgroup || runtime_cgroup_facts(rt, &facts, NULL) < 0 || cgroup_open(facts, s->cgroup, &cg, NULL) < 0)
+		return false;
+	frozen = cgroup_is_frozen(&cg, NULL) > 0;
+	cgroup_done(&cg);
+	return frozen;
+}
+
+enum status state_status(struct masu_runtime *rt, int dir_fd, const struct state *s)
+{
+	uint64_t start = 0;
+	char letter = 0;
+
+	if (procfs_start_time(rt->proc_fd, s->pid, &start, &letter) < 0 || start != s->start_time || letter == 'Z' || letter == 'X')
+		return STATUS_STOPPED;
+	if (waits_at_gate(dir_fd))
+		return STATUS_CREATED;
+	return is_frozen(rt, s) ? STATUS_PAUSED : STATUS_RUNNING;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading state.json back. The file is ours, but a damaged one must give an error, not a surprise. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "container/dir.h"
+#include "container/state.h"
+#include "json/read.h"
+
+#define STATE_MAX (4 << 20)
+
+struct reader {
+	const struct jr_doc *doc;
+	const struct jr_value *root;
+	struct arena *arena;
+	struct err *err;
+};
+
+static int read_str(struct reader *r, const char *key, bool required, const char **ret)
+{
+	const struct jr_value *v = jr_get(r->root, key);
+	const char *s;
+	int e;
+
+	if (!v)
+		return required ? err_set(r->err, EINVAL, "read state.json: `%s` is missing", key) : 0;
+	e = jr_str(r->doc, v, NULL, &s, NULL, r->err);
+	if (e < 0)
+		return e;
+	*ret = arena_strdup(r->arena, s);
+	return *ret ? 0 : err_set(r->err, ENOMEM, "read state.json");
+}
+
+static int read_i64(struct reader *r, const char *key, int64_t min, int64_t max, int64_t *ret)
+{
+	const struct jr_value *v = jr_get(r->root, key);
+
+	return v ? jr_i64(r->doc, v, NULL, min, max, ret, r->err) : err_set(r->err, EINVAL, "read state.json: `%s` is missing", key);
+}
+
+static int read_u64(struct reader *r, const char *key, uint64_t *ret)
+{
+	const struct jr_value *v = jr_get(r->root, key);
+
+	return v ? jr_u64(r->doc, v, NULL, UINT64_MAX, ret, r->err) : err_set(r->err, EINVAL, "read state.json: `%s` is missing", key);
+}
+
+static int read_bool(struct reader *r, const char *key, bool *ret)
+{
+	const struct jr_value *v = jr_get(r->root, key);
+
+	return v ? jr_bool(r->doc, v, NULL, ret, r->err) : 0;
+}
+
+static int read_annotations(struct reader *r, struct state *s)
+{
+	const struct jr_value *v = jr_get(r->root, "annotations");
+	struct spec_kv *kv;
+	size_t n = 0;
+
+	if (!v)
+		return 0;
+	if (jr_expect(r->doc, v, NULL, JR_OBJECT, r->err) < 0)
+		return -EINVAL;
+	kv = arena_new(r->arena, struct spec_kv, jr_members(v) + 1);
+	if (!kv)
+		return err_set(r->err, ENOMEM, "read state.json");
+	for (struct jr_member m = jr_first(v); m.key; jr_next(&m)) {
+		const char *text;
+
+		if (jr_str(r->doc, m.value, NULL, &text, NULL, r->err) < 0)
+			return -EINVAL;
+		kv[n].key = arena_strdup(r->arena, m.key);
+		kv[n].value = arena_strdup(r->arena, text);
+		if (!kv[n].key || !kv[n].value)
+			return err_set(r->err, ENOMEM, "read state.json");
+		n++;
+	}
+	s->annotations = kv;
+	s->annotations_len = n;
+	return 0;
+}
+
+static int read_members(struct reader *r, struct state *s)
+{
+	int64_t version = 0, pid = 0, owner = 0;
+
+	if (read_i64(r, "version", 1, 1, &version) < 0 || read_i64(r, "pid", 2, INT32_MAX, &pid) < 0 ||
+	    read_i64(r, "owner", 0, UINT32_MAX, &owner) < 0 || read_u64(r, "startTime", &s->start_time) < 0)
+		return -EINVAL;
+	if (read_str(r, "id", true, &s->id) < 0 || read_str(r, "bundle", true, &s->bundle) < 0 ||
+	    read_str(r, "rootfs", false, &s->rootfs) < 0 || read_str(r, "created", false, &s->created) < 0 ||
+	    read_str(r, "cgroup", false, &s->cgroup) < 0)
+		return -EINVAL;
+	if (read_bool(r, "process", &s->has_process) < 0 || read_bool(r, "poststart", &s->has_poststart) < 0 ||
+	    read_bool(r, "sharedPid", &s->shared_pid) < 0 || read_bool(r, "keyring", &s->keyring) < 0)
+		return -EINVAL;
+	s->pid = (pid_t)pid;
+	s->owner = (uid_t)owner;
+	return read_annotations(r, s);
+}
+
+static int read_file(int dir_fd, struct buf *text, struct err *err)
+{
+	autoclose int fd = openat(dir_fd, DIR_STATE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat st;
+	int r;
+
+	if (fd < 0)
+		return errno == ENOENT ? -ENOENT : err_sys(err, "open state.json");
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return err_set(err, EINVAL, "read state.json: not a regular file");
+	r = io_read_all(fd, STATE_MAX, text);
+	return r < 0 ? err_code(err, r, "read state.json") : 0;
+}
+
+int state_load(int dir_fd, const char *id, struct arena *a, struct state *ret, struct err *err)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+	AUTO(jr_free) struct jr_doc *doc = NULL;
+	struct reader r = { .arena = a, .err = err };
+	int e = read_file(dir_fd, &text, err);
+
+	if (e < 0)
+		return e;
+	*ret = (struct state){ 0 };
+	e = jr_parse("state.json", text.data ? text.data : "", text.len, &doc, err);
+	if (e < 0)
+		return err_wrap(err, e, "container `%s`", id);
+	r.doc = doc;
+	r.root = jr_root(doc);
+	e = read_members(&r, ret);
+	return e < 0 ? err_wrap(err, e, "container `%s`", id) : 0;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Hooks of the container namespace: createContainer (the old root still visible) and startContainer (in the container's root).
+ * They see the process id as it is inside. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/child.h"
+#include "init/init.h"
+
+static char **strings(struct init *in, struct flat_arr a, const char *first)
+{
+	const struct flat_str *s = flat_arr(&in->flat, a, sizeof(*s));
+	size_t n = s ? a.count : 0;
+	char **v = arena_new(&in->arena, char *, n + 2);
+
+	if (!v)
+		return NULL;
+	if (n == 0 && first)
+		v[0] = (char *)first;
+	for (size_t i = 0; i < n; i++) {
+		v[i] = (char *)flat_str(&in->flat, s[i]);
+		if (!v[i])
+			return NULL;
+	}
+	return v;
+}
+
+static char *state_document(struct init *in, const struct hook_state *state)
+{
+	const char *head = flat_str(&in->flat, state->head), *tail = flat_str(&in->flat, state->tail);
+
+	return head && tail ? arena_printf(&in->arena, "%s%d%s", head, getpid(), tail) : NULL;
+}
+
+static int failed(const char *kind, const struct hook_rec *h, const char *path, int r, struct err *err)
+{
+	int code;
+
+	if (r == -ETIMEDOUT)
+		code = err_set(err, ECANCELED, "run %s hook `%s`: killed after %u seconds", kind, path, h->timeout);
+	else if (r < 0)
+		code = err_code(err, r, "run %s hook `%s`", kind, path);
+	else if (r > 128)
+		code = err_set(err, ECANCELED, "run %s hook `%s`: killed by signal %d", kind, path, r - 128);
+	else
+		code = err_set(err, ECANCELED, "run %s hook `%s`: exit code %d", kind, path, r);
+	err_pointer(err, "/hooks/%s/%u", kind, h->index);
+	return code;
+}
+
+static int run_one(struct init *in, const char *kind, const struct hook_rec *h, const char *json, struct err *err)
+{
+	struct child_spec c = { .cwd_fd = -1, .out_fd = STDERR_FILENO, .err_fd = STDERR_FILENO, .timeout_ms = -1 };
+	struct err inner = { 0 };
+	int r;
+
+	c.path = flat_str(&in->flat, h->path);
+	if (!c.path)
+		return err_set(err, EPROTO, "run %s hook: damaged plan", kind);
+	c.argv = strings(in, h->argv, c.path);
+	c.envp = strings(in, h->envp, NULL);
+	if (!c.argv || !c.envp)
+		return err_set(err, ENOMEM, "run %s hook `%s`", kind, c.path);
+	c.input = json;
+	c.input_len = strlen(json);
+	if (h->timeout)
+		c.timeout_ms = (int)h->timeout * 1000;
+	r = child_run(&c, &inner);
+	return r == 0 ? 0 : failed(kind, h, c.path, r, err);
+}
+
+int init_hooks_run(struct init *in, const char *kind, struct flat_arr hooks, const struct hook_state *state, struct err *err)
+{
+	const struct hook_rec *h = flat_arr(&in->flat, hooks, sizeof(*h));
+	const char *json;
+
+	if (!h || hooks.count == 0)
+		return 0;
+	json = state_document(in, state);
+	if (!json)
+		return err_set(err, ENOMEM, "run %s hooks: build the state document", kind);
+	for (uint32_t i = 0; i < hooks.count; i++) {
+		int r = run_one(in, kind, &h[i], json, err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

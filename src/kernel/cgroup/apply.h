@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Carries out planned writes below directory fds. Knows the kernel's order rules, no property. */
+#pragma once
+
+#include "base/err.h"
+#include "kernel/cgroup/plan.h"
+
+/* dir_fds is parallel to facts->hierarchies; only those of hierarchies with writes are used. Errors carry the pointer. */
+int cgroup_apply(const struct cgroup_facts *facts, const int *dir_fds, const struct cgroup_writes *writes, struct err *err);

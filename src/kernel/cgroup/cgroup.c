@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The facade: everything that is the same for every driver, working on the directories. */
+#include "kernel/cgroup/cgroup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "kernel/cgroup/internal.h"
+#include "kernel/cgroup/tree.h"
+
+#define WALK_TRIES 8
+#define KILL_ROUNDS 16
+
+void cgroup_init(struct cgroup *cg, const struct cgroup_facts *facts, const struct cgroup_driver *driver)
+{
+	bool tolerant = cg->driver && cg->rootless_tolerant;
+
+	cgroup_done(cg);
+	memset(cg, 0, sizeof(*cg));
+	cg->facts = facts;
+	cg->driver = driver;
+	cg->rootless_tolerant = tolerant;
+	for (size_t i = 0; i < CGROUP_HIERARCHIES_MAX; i++)
+		cg->dirs[i].fd = -EBADF;
+}
+
+void cgroup_done(struct cgroup *cg)
+{
+	for (size_t i = 0; cg->driver && i < CGROUP_HIERARCHIES_MAX; i++)
+		cleanup_close(&cg->dirs[i].fd);
+}
+
+bool cgroup_is_disabled(const struct cgroup *cg)
+{
+	return !cg->driver || cg->path[0] == 0;
+}
+
+int cgroup_fd(struct cgroup *cg, int i)
+{
+	if (i < 0 || cgroup_is_disabled(cg))
+		return -ENOENT;
+	if (cg->dirs[i].fd < 0) {
+		int fd = openat(cg->facts->hierarchies[i].fd, cgroup_rel(cg), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+		if (fd < 0)
+			return -errno;
+		cg->dirs[i].fd = fd;
+	}
+	return cg->dirs[i].fd;
+}
+
+int cgroup_main_hierarchy(const struct cgroup *cg)
+{
+	int i = cg->facts->unified >= 0 ? cg->facts->unified : cgroup_facts_find_v1(cg->facts, "devices");
+
+	return i >= 0 ? i : 0;
+}
+
+int cgroup_procs_at(struct cgroup *cg, int i, bool recursive, struct buf *ret)
+{
+	int fd = cgroup_fd(cg, i);
+	int r = fd;
+
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	for (unsigned t = 0; t < WALK_TRIES; t++) {
+		size_t before = ret->len;
+
+		r = tree_procs(fd, recursive, ret);
+		if (r != -EAGAIN)
+			return r;
+		ret->len = before;
+	}
+	return r;
+}
+
+/* What is there already must be empty, below as well. */
+static int check_empty(struct cgroup *cg, int i, struct err *err)
+{
+	AUTO(buf_done) struct buf pids = { 0 };
+	const char *mount = cg->facts->hierarchies[i].mount;
+	pid_t first;
+	int r = cgroup_procs_at(cg, i, true, &pids);
+
+	if (r < 0)
+		return err_code(err, r, "read processes of cgroup `%s` in `%s`", cg->path, mount);
+	if (pids.len < sizeof(first))
+		return 0;
+	memcpy(&first, pids.data, sizeof(first));
+	err_set(err, EBUSY, "use cgroup `%s`: process %d is in it (%s)", cg->path, (int)first, mount);
+	err_pointer(err, "/linux/cgroupsPath");
+	return -EBUSY;
+}
+
+/* Counts how many of the last components are missing. */
+static int probe_at(struct cgroup *cg, int i, struct err *err)
+{
+	unsigned depth = cgroup_path_depth(cg->path), n = 0;
+	char prefix[CGROUP_PATH_MAX];
+	int r = cgroup_fd(cg, i);
+
+	if (r >= 0)
+		return check_empty(cg, i, err);
+	snprintf(prefix, sizeof(prefix), "%s", cgroup_rel(cg));
+	for (n = 1; r == -ENOENT && n < depth; n++) {
+		char *slash = strrchr(prefix, '/');
+
+		*slash = 0;
+		if (faccessat(cg->facts->hierarchies[i].fd, prefix, F_OK, 0) == 0)
+			break;
+		r = -errno;
+	}
+	if (r != -ENOENT)
+		return err_code(err, r, "look up cgroup `%s` in `%s`", cg->path, cg->facts->hierarchies[i].mount);
+	cg->dirs[i].made = (uint16_t)n;
+	return 0;
+}
+
+int cgroup_check_fit(struct cgroup *cg, struct err *err)
+{
+	int r = cgroup_is_frozen(cg, err);
+
+	if (r <= 0)
+		return r;
+	err_set(err, EBUSY, "use cgroup `%s`: it is frozen", cg->path);
+	err_hint(err, "thaw it first; for a paused container that is `resume`");
+	return -EBUSY;
+}
+
+int cgroup_probe(const struct cgroup_facts *facts, const char *path, const struct cgroup_options *o, struct cgroup *ret, struct err *err)
+{
+	bool exists = false;
+	int r = 0;
+
+	ret->driver = NULL;
+	cgroup_init(ret, facts, o && o->driver ? o->driver : &cgroup_driver_fs);
+	ret->rootless_tolerant = o && o->rootless_tolerant;
+	if (ret->driver == &cgroup_driver_disabled)
+		return 0;
+	if (path[0] != '/' || !path[1] || strlen(path) >= sizeof(ret->path))
+		return err_set(err, EINVAL, "use cgroup `%s`: not a cgroup path", path);
+	strcpy(ret->path, path);
+	for (size_t i = 0; r == 0 && i < facts->hierarchies_len; i++) {
+		r = probe_at(ret, (int)i, err);
+		exists |= ret->dirs[i].made == 0;
+	}
+	if (r == 0 && exists)
+		r = cgroup_check_fit(ret, err);
+	if (r < 0)
+		cgroup_done(ret);
+	return r;
+}
+
+int cgroup_create(struct cgroup *cg, const struct spec_resources *res, struct err *err)
+{
+	return cg->driver->create(cg, res, err);
+}
+
+int cgroup_prepare(const struct cgroup_facts *facts, const char *path, const struct spec_resources *res, const struct cgroup_options *o,
+		   struct cgroup *ret, struct err *err)
+{
+	int r = cgroup_probe(facts, path, o, ret, err);
+
+	if (r < 0)
+		return r;
+	r = cgroup_create(ret, res, err);
+	if (r < 0)
+		cgroup_done(ret);
+	return r;
+}
+
+int cgroup_dir_fd(struct cgroup *cg)
+{
+	int fd = cgroup_is_disabled(cg) ? -1 : cgroup_fd(cg, cg->facts->unified);
+
+	return fd < 0 ? -1 : fd;
+}
+
+int cgroup_place(struct cgroup *cg, pid_t pid, bool in_unified, struct err *err)
+{
+	return cg->driver->place(cg, pid, in_unified, err);
+}
+
+int cgroup_destroy(struct cgroup *cg, struct err *err)
+{
+	return cg->driver->destroy(cg, err);
+}
+
+int cgroup_update(struct cgroup *cg, const struct spec_resources *res, struct err *err)
+{
+	return cg->driver->update(cg, res, err);
+}
+
+int cgroup_procs(struct cgroup *cg, bool recursive, pid_t **ret, size_t *ret_n, struct err *err)
+{
+	AUTO(buf_done) struct buf pids = { 0 };
+	int r;
+
+	*ret = NULL;
+	*ret_n = 0;
+	if (cgroup_is_disabled(cg) || cg->facts->hierarchies_len == 0)
+		return err_set(err, EOPNOTSUPP, "list processes: the container has no cgroup");
+	r = cgroup_procs_at(cg, cgroup_main_hierarchy(cg), recursive, &pids);
+	if (r < 0)
+		return err_code(err, r, "list processes of cgroup `%s`", cg->path);
+	*ret_n = pids.len / sizeof(pid_t);
+	*ret = pids.len ? (pid_t *)take_ptr(&pids.data) : NULL;
+	return 0;
+}
+
+static int signal_all(struct cgroup *cg, int sig, size_t *ret_n)
+{
+	AUTO(buf_done) struct buf pids = { 0 };
+	int r = cgroup_procs_at(cg, cgroup_main_hierarchy(cg), true, &pids);
+
+	*ret_n = pids.len / sizeof(pid_t);
+	for (size_t k = 0; r == 0 && k < *ret_n; k++) {
+		pid_t pid;
+
+		memcpy(&pid, pids.data + k * sizeof(pid), sizeof(pid));
+		if (pid != getpid() && kill(pid, sig) < 0 && errno != ESRCH)
+			r = -errno;
+	}
+	return r;
+}
+
+/* One pass over processes that stand still misses none. SIGKILL without a freezer: until a pass finds nobody. */
+static int kill_by_walk(struct cgroup *cg, int sig, struct err *err)
+{
+	int frozen = cgroup_frozen_at(cg, NULL);
+	int stopped = frozen == 0 ? cgroup_freeze(cg, true, NULL) : -EALREADY;
+	size_t n = 0;
+	int r = signal_all(cg, sig, &n);
+
+	for (unsigned k = 0; r == 0 && n > 0 && sig == SIGKILL && stopped < 0 && frozen <= 0 && k < KILL_ROUNDS; k++)
+		r = signal_all(cg, sig, &n);
+	if (stopped == 0)
+		(void)cgroup_freeze(cg, false, NULL);
+	if (sig == SIGKILL)
+		cgroup_thaw_for_kill(cg);
+	return r < 0 ? err_code(err, r, "send signal %d to cgroup `%s`", sig, cg->path) : 0;
+}
+
+int cgroup_kill(struct cgroup *cg, int sig, struct err *err)
+{
+	int fd, r = -ENOENT;
+
+	if (cgroup_is_disabled(cg) || cg->facts->hierarchies_len == 0)
+		return err_set(err, EOPNOTSUPP, "kill processes: the container has no cgroup");
+	fd = cgroup_fd(cg, cg->facts->unified);
+	if (fd == -ENOENT && cg->facts->unified >= 0)
+		return 0;
+	if (sig == SIGKILL && fd >= 0)
+		r = io_write_file_at(fd, "cgroup.kill", "1");
+	if (r == 0) {
+		cgroup_thaw_for_kill(cg);
+		return 0;
+	}
+	return kill_by_walk(cg, sig, err);
+}
+
+bool cgroup_is_v2(const struct cgroup *cg, const char *controller)
+{
+	return cg->facts->unified >= 0 && cgroup_facts_find(cg->facts, controller) == cg->facts->unified;
+}
+
+ssize_t cgroup_read(struct cgroup *cg, const char *controller, const char *file, char *ret, size_t len)
+{
+	int i = strcmp(controller, "cgroup2") == 0 ? cg->facts->unified : cgroup_facts_find(cg->facts, controller);
+	int fd = cgroup_fd(cg, i);
+
+	return fd < 0 ? fd : io_read_file_at(fd, file, ret, len);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The cgroup of a container: made, limited, entered, frozen, killed, removed. Host side only. The same calls on v1, hybrid
+ * and v2; where the work differs per manager it goes through struct cgroup_driver. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "kernel/cgroup/facts.h"
+#include "kernel/cgroup/path.h"
+#include "spec/model.h"
+
+struct cgroup;
+
+/* What differs between cgroupfs, systemd and none. Everything else (kill, freeze, procs) works on the directories. */
+struct cgroup_driver {
+	const char *name; /* first word of the record */
+	/* Makes the cgroup and writes the limits. */
+	int (*create)(struct cgroup *cg, const struct spec_resources *res, struct err *err);
+	/* Moves a process in. in_unified: it was cloned into cgroup_dir_fd already. */
+	int (*place)(struct cgroup *cg, pid_t pid, bool in_unified, struct err *err);
+	int (*update)(struct cgroup *cg, const struct spec_resources *res, struct err *err);
+	int (*destroy)(struct cgroup *cg, struct err *err);
+};
+extern const struct cgroup_driver cgroup_driver_fs;       /* "cgroupfs" */
+extern const struct cgroup_driver cgroup_driver_disabled; /* "disabled": no cgroup is made, nothing is limited */
+
+struct cgroup_options {
+	const struct cgroup_driver *driver; /* NULL: cgroup_driver_fs */
+	bool rootless_tolerant; /* no right to make a cgroup: go on without one if no limits are asked; no right to set device
+	                           rules: go on (a user namespace cannot make device nodes) */
+};
+
+/* Large; lives on the caller's stack or in its context. Borrows the facts, which must outlive it. */
+struct cgroup {
+	const struct cgroup_driver *driver;
+	const struct cgroup_facts *facts;
+	bool rootless_tolerant;
+	char path[CGROUP_PATH_MAX]; /* below each hierarchy's root, "" when disabled */
+	char unit[256];             /* the systemd driver's scope or slice, else "" */
+	struct cgroup_place_ {
+		int fd;        /* O_PATH directory of the cgroup, opened when first needed; -1 */
+		uint16_t made; /* how many of the last components of path we made (0: it was there) */
+	} dirs[CGROUP_HIERARCHIES_MAX]; /* parallel to facts->hierarchies */
+};
+#define CGROUP_INIT { .driver = NULL }
+
+/* Step 1, touches nothing: fills *ret with what would be made, so that cgroup_record() can go to the journal first. Checks
+ * fitness of what is there already: -EBUSY when the cgroup holds processes or is frozen. */
+int cgroup_probe(const struct cgroup_facts *facts, const char *path, const struct cgroup_options *o, struct cgroup *ret, struct err *err);
+/* Step 2: makes the directories, enables controllers, writes limits and device rules (res may be NULL: no limits, default
+ * device rules). On error everything made is removed again. */
+int cgroup_create(struct cgroup *cg, const struct spec_resources *res, struct err *err);
+/* Both steps. */
+int cgroup_prepare(const struct cgroup_facts *facts, const char *path, const struct spec_resources *res, const struct cgroup_options *o,
+		   struct cgroup *ret, struct err *err);
+bool cgroup_is_disabled(const struct cgroup *cg);
+
+/* One line: "cgroupfs memory:1 cpu:1 unified:2 /a/b". 0 or -ENAMETOOLONG; CGROUP_RECORD_MAX is enough. */
+#define CGROUP_RECORD_MAX (CGROUP_PATH_MAX + 300 + CGROUP_HIERARCHIES_MAX * 80)
+int cgroup_record(const struct cgroup *cg, char *ret, size_t len);
+/* From a record. The directories need not exist (any more). */
+int cgroup_open(const struct cgroup_facts *facts, const char *recorded, struct cgroup *ret, struct err *err);
+/* Where a process is now, from /proc/PID/cgroup: the place for exec when the container's own cgroup refuses processes (v2:
+ * its init delegates controllers to children). The result made nothing and destroys nothing. */
+int cgroup_open_pid(const struct cgroup_facts *facts, int proc_fd, pid_t pid, struct cgroup *ret, struct err *err);
+/* exec --cgroup: a cgroup below, which must exist in at least one hierarchy; the others stay at cg. */
+int cgroup_open_sub(const struct cgroup *cg, const char *sub, struct cgroup *ret, struct err *err);
+void cgroup_done(struct cgroup *cg); /* closes; removes nothing */
+
+/* cgroup2 directory for clone3(CLONE_INTO_CGROUP); -1 when the layout has no cgroup2 tree or the driver makes none. Borrowed. */
+int cgroup_dir_fd(struct cgroup *cg);
+/* in_unified: the process was cloned into cgroup_dir_fd(), so that tree is left out. -EBUSY (v2): see cgroup_open_pid. */
+int cgroup_place(struct cgroup *cg, pid_t pid, bool in_unified, struct err *err);
+/* Proves from /proc/PID/cgroup that the process is in (or below) this cgroup in every hierarchy. */
+int cgroup_check_pid(const struct cgroup *cg, int proc_fd, pid_t pid, struct err *err);
+/* -EBUSY with a text when frozen: exec's fitness check. */
+int cgroup_check_fit(struct cgroup *cg, struct err *err);
+
+/* Kills what is left, removes the sub-cgroups and the directories recorded as made (made parents only if empty). A cgroup
+ * that was there before stays, emptied of processes. -EBUSY after 2 s with what holds it. Repeating it is fine. */
+int cgroup_destroy(struct cgroup *cg, struct err *err);
+/* Every process of the cgroup and of its sub-cgroups. SIGKILL: cgroup.kill where there is one. */
+int cgroup_kill(struct cgroup *cg, int sig, struct err *err);
+/* Returns when the kernel says that it is done; -EBUSY after 10 s (then thawed again). */
+int cgroup_freeze(struct cgroup *cg, bool on, struct err *err);
+/* 1, 0 or -errno. */
+int cgroup_is_frozen(struct cgroup *cg, struct err *err);
+/* Process ids, unsorted, without duplicates of one hierarchy; *ret is malloced (NULL when n is 0). */
+int cgroup_procs(struct cgroup *cg, bool recursive, pid_t **ret, size_t *ret_n, struct err *err);
+/* Writes the properties that are set; device rules only when res->devices_set. */
+int cgroup_update(struct cgroup *cg, const struct spec_resources *res, struct err *err);
+/* Gives the cgroup (its directory and the files of /sys/kernel/cgroup/delegate) to uid. Only on pure v2; does nothing else
+ * where. Call only for a new cgroup namespace with a writable cgroup mount on /sys/fs/cgroup. */
+int cgroup_delegate(struct cgroup *cg, uid_t uid, struct err *err);
+/* Reads a file of the cgroup for stats: controller picks the hierarchy ("memory", "cgroup2" = the unified tree). Bytes read or -errno
+ * (-ENOENT: no such file or hierarchy). */
+ssize_t cgroup_read(struct cgroup *cg, const char *controller, const char *file, char *ret, size_t len);
+/* Whether that controller's files of this cgroup are in cgroup2 form. */
+bool cgroup_is_v2(const struct cgroup *cg, const char *controller);

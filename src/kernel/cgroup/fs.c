@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The cgroupfs driver and the two that do nothing. A start costs one mkdir and one write per hierarchy, an end one rmdir;
+ * killing and walking happen only when that rmdir says that something is left. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/procfs.h"
+#include "kernel/cgroup/apply.h"
+#include "kernel/cgroup/devices.h"
+#include "kernel/cgroup/internal.h"
+#include "kernel/cgroup/tree.h"
+
+static bool is_permission(int r)
+{
+	return r == -EACCES || r == -EPERM || r == -EROFS;
+}
+
+static int apply_devices(struct cgroup *cg, const struct buf *rules, bool fresh, struct err *err)
+{
+	const struct device_rule *v = (const struct device_rule *)rules->data;
+	size_t n = rules->len / sizeof(*v);
+	int i = cgroup_facts_find_v1(cg->facts, "devices");
+	int fd = cgroup_fd(cg, i >= 0 ? i : cg->facts->unified);
+	int r;
+
+	if (i < 0 && cg->facts->unified < 0)
+		return err_set(err, EOPNOTSUPP, "set device rules: controller `devices` is not mounted (%s)", cgroup_layout_name(cg->facts->layout));
+	if (fd < 0)
+		return err_code(err, fd, "open cgroup `%s`", cg->path);
+	r = i >= 0 ? devices_apply_v1(fd, v, n, fresh, err) : devices_apply_v2(fd, v, n, fresh, err);
+	if (is_permission(r) && cg->rootless_tolerant) {
+		/* Without rights over the host no device node can be made or reached beyond what the user may open anyway. */
+		log_debug("device rules of cgroup `%s` are not set: no right to do so", cg->path);
+		err_clear(err);
+		return 0;
+	}
+	return r;
+}
+
+static int apply_writes(struct cgroup *cg, const struct cgroup_writes *w, struct err *err)
+{
+	int fds[CGROUP_HIERARCHIES_MAX];
+
+	for (size_t i = 0; i < CGROUP_HIERARCHIES_MAX; i++)
+		fds[i] = -EBADF;
+	for (size_t k = 0; k < w->len; k++) {
+		int i = w->v[k].hierarchy;
+
+		fds[i] = cgroup_fd(cg, i);
+		if (fds[i] < 0)
+			return err_code(err, fds[i], "open cgroup `%s` in `%s`", cg->path, cg->facts->hierarchies[i].mount);
+	}
+	return cgroup_apply(cg->facts, fds, w, err);
+}
+
+static int set_up(struct cgroup *cg, const struct cgroup_writes *w, const struct buf *rules, struct err *err)
+{
+	int main_hierarchy = cgroup_main_hierarchy(cg);
+	int r = cgroup_enable_controllers(cg, w, err);
+
+	if (r == 0)
+		r = cgroup_fill_cpuset(cg, err);
+	if (r == 0)
+		r = cgroup_check_fit(cg, err); /* a frozen parent would hold the start for ever */
+	if (r == 0)
+		r = apply_writes(cg, w, err);
+	if (r == 0)
+		r = apply_devices(cg, rules, cg->dirs[main_hierarchy].made > 0, err);
+	return r;
+}
+
+static int remove_leaf(const struct cgroup *cg, size_t i)
+{
+	if (unlinkat(cg->facts->hierarchies[i].fd, cgroup_rel(cg), AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return 0;
+	return errno == ENOTEMPTY ? -EBUSY : -errno;
+}
+
+/* Parents that we made go if nobody else has moved in. */
+static void remove_parents(const struct cgroup *cg, size_t i)
+{
+	char prefix[CGROUP_PATH_MAX];
+
+	snprintf(prefix, sizeof(prefix), "%s", cgroup_rel(cg));
+	for (unsigned n = 1; n < cg->dirs[i].made; n++) {
+		char *slash = strrchr(prefix, '/');
+
+		if (!slash)
+			return;
+		*slash = 0;
+		if (unlinkat(cg->facts->hierarchies[i].fd, prefix, AT_REMOVEDIR) < 0 && errno != ENOENT)
+			return;
+	}
+}
+
+/* Nothing of ours runs in there yet: whatever does is not ours to kill. */
+static void undo_make(struct cgroup *cg)
+{
+	for (size_t i = 0; i < cg->facts->hierarchies_len; i++)
+		if (cg->dirs[i].made > 0 && remove_leaf(cg, i) == 0)
+			remove_parents(cg, i);
+}
+
+static int go_without(struct cgroup *cg, struct err *err)
+{
+	log_debug("no cgroup is made for `%s`: no right to do so, and no limits are asked for", cg->path);
+	err_clear(err);
+	cgroup_init(cg, cg->facts, &cgroup_driver_disabled);
+	return 0;
+}
+
+static int fs_create(struct cgroup *cg, const struct spec_resources *res, struct err *err)
+{
+	AUTO(arena_done) struct arena arena = { 0 };
+	AUTO(buf_done) struct buf rules = { 0 };
+	struct cgroup_writes writes = { 0 };
+	int r = res ? cgroup_plan_resources(cg->facts, res, &arena, &writes, err) : 0;
+
+	if (r == 0)
+		r = devices_plan(res, &rules, err);
+	if (r < 0)
+		return r;
+	if (cg->facts->hierarchies_len == 0) {
+		if (cg->rootless_tolerant && writes.len == 0)
+			return go_without(cg, err);
+		err_set(err, EOPNOTSUPP, "make cgroup `%s`: no cgroup file system is mounted", cg->path);
+		err_hint(err, "to run without limits and device rules, say --cgroup-manager=disabled");
+		return -EOPNOTSUPP;
+	}
+	r = cgroup_make(cg, err);
+	if (r == 0)
+		r = set_up(cg, &writes, &rules, err);
+	if (r < 0)
+		undo_make(cg);
+	if (is_permission(r) && cg->rootless_tolerant && writes.len == 0)
+		return go_without(cg, err);
+	return r;
+}
+
+static int place_in(struct cgroup *cg, size_t i, const char *pid)
+{
+	char path[CGROUP_PATH_MAX + 16];
+
+	if (cg->dirs[i].fd >= 0)
+		return io_write_file_at(cg->dirs[i].fd, "cgroup.procs", pid);
+	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup_rel(cg));
+	return io_write_file_at(cg->facts->hierarchies[i].fd, path, pid);
+}
+
+static int fs_place(struct cgroup *cg, pid_t pid, bool in_unified, struct err *err)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", (int)pid);
+	for (size_t i = 0; i < cg->facts->hierarchies_len; i++) {
+		const struct cgroup_hierarchy *h = &cg->facts->hierarchies[i];
+		int r = h->v2 && in_unified ? 0 : place_in(cg, i, text);
+
+		if (r < 0)
+			return err_code(err, r, "move process %d into cgroup `%s` in `%s`", (int)pid, cg->path, h->mount);
+	}
+	return 0;
+}
+
+static int fs_update(struct cgroup *cg, const struct spec_resources *res, struct err *err)
+{
+	AUTO(arena_done) struct arena arena = { 0 };
+	AUTO(buf_done) struct buf rules = { 0 };
+	struct cgroup_writes writes = { 0 };
+	int r = cgroup_plan_resources(cg->facts, res, &arena, &writes, err);
+
+	if (r == 0 && res->devices_set)
+		r = devices_plan(res, &rules, err);
+	if (r == 0 && writes.len > 0)
+		r = cgroup_enable_controllers(cg, &writes, err);
+	if (r == 0)
+		r = apply_writes(cg, &writes, err);
+	if (r == 0 && res->devices_set)
+		r = apply_devices(cg, &rules, false, err);
+	return r;
+}
+
+/* Kills what that hierarchy shows. True if there was anything. */
+static bool kill_at(struct cgroup *cg, size_t i)
+{
+	AUTO(buf_done) struct buf pids = { 0 };
+	const pid_t *v;
+
+	if (cgroup_procs_at(cg, (int)i, true, &pids) < 0)
+		return true;
+	v = (const pid_t *)pids.data;
+	for (size_t k = 0; k < pids.len / sizeof(*v); k++)
+		if (v[k] != getpid())
+			kill(v[k], SIGKILL);
+	return pids.len > 0;
+}
+
+/* One attempt: 0 when there is nothing left that we have to remove. */
+static int clear_at(struct cgroup *cg, size_t i)
+{
+	int fd, r;
+
+	if (cg->dirs[i].made == 0)
+		return kill_at(cg, i) ? -EBUSY : 0;
+	r = remove_leaf(cg, i);
+	if (r != -EBUSY)
+		return r;
+	kill_at(cg, i);
+	fd = cgroup_fd(cg, (int)i);
+	r = fd < 0 ? fd : tree_remove_below(fd);
+	if (r == 0)
+		r = remove_leaf(cg, i);
+	return r == -EAGAIN ? -EBUSY : r == -ENOENT ? 0 : r;
+}
+
+static int fail_held(struct cgroup *cg, size_t i, struct err *err)
+{
+	AUTO(buf_done) struct buf pids = { 0 };
+	autoclose int proc = procfs_open(NULL);
+	const char *mount = cg->facts->hierarchies[i].mount;
+	char path[64], comm[64] = "?", state = '?';
+	pid_t pid;
+
+	(void)cgroup_procs_at(cg, (int)i, true, &pids);
+	if (pids.len < sizeof(pid))
+		return err_set(err, EBUSY, "remove cgroup `%s` in `%s`: still busy after %d s", cg->path, mount, CGROUP_DESTROY_MS / 1000);
+	memcpy(&pid, pids.data, sizeof(pid));
+	snprintf(path, sizeof(path), "%d/comm", (int)pid);
+	if (proc >= 0 && procfs_read(proc, path, comm, sizeof(comm)) > 0)
+		comm[strcspn(comm, "\n")] = 0;
+	if (proc >= 0) {
+		uint64_t ticks;
+
+		(void)procfs_start_time(proc, pid, &ticks, &state);
+	}
+	return err_set(err, EBUSY, "remove cgroup `%s` in `%s`: held by process %d (%s, state %c)", cg->path, mount, (int)pid, comm, state);
+}
+
+static int clear_all(struct cgroup *cg, struct err *err)
+{
+	uint64_t end = cgroup_now_ms() + CGROUP_DESTROY_MS;
+	long pause_ns = 200000;
+
+	(void)cgroup_kill(cg, SIGKILL, NULL);
+	for (;;) {
+		struct timespec pause = { .tv_nsec = pause_ns };
+		size_t busy = cg->facts->hierarchies_len;
+
+		for (size_t i = 0; i < cg->facts->hierarchies_len; i++) {
+			int r = clear_at(cg, i);
+
+			if (r < 0 && r != -EBUSY)
+				return err_code(err, r, "remove cgroup `%s` in `%s`", cg->path, cg->facts->hierarchies[i].mount);
+			if (r < 0)
+				busy = i;
+		}
+		if (busy == cg->facts->hierarchies_len)
+			return 0;
+		if (cgroup_now_ms() >= end)
+			return fail_held(cg, busy, err);
+		cgroup_thaw_for_kill(cg);
+		nanosleep(&pause, NULL);
+		pause_ns = pause_ns < 20000000 ? pause_ns * 2 : pause_ns;
+	}
+}
+
+int cgroup_fs_destroy(struct cgroup *cg, struct err *err)
+{
+	bool left = false;
+	int r;
+
+	for (size_t i = 0; i < cg->facts->hierarchies_len; i++)
+		left |= cg->dirs[i].made == 0 || remove_leaf(cg, i) < 0;
+	r = left ? clear_all(cg, err) : 0;
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < cg->facts->hierarchies_len; i++)
+		remove_parents(cg, i);
+	if (cg->facts->unified >= 0 && cg->dirs[cg->facts->unified].made == 0 && cgroup_fd(cg, cg->facts->unified) >= 0)
+		(void)devices_detach_v2(cgroup_fd(cg, cg->facts->unified));
+	return 0;
+}
+
+const struct cgroup_driver cgroup_driver_fs = {
+	.name = "cgroupfs", .create = fs_create, .place = fs_place, .update = fs_update, .destroy = cgroup_fs_destroy,
+};
+
+static int none_create(struct cgroup *cg, const struct spec_resources *res, struct err *err)
+{
+	AUTO(arena_done) struct arena arena = { 0 };
+	struct cgroup_writes w = { 0 };
+	int r = res ? cgroup_plan_resources(cg->facts, res, &arena, &w, err) : 0;
+
+	if (r == 0 && w.len > 0) {
+		r = err_set(err, EOPNOTSUPP, "set `%s`: cgroups are disabled", w.v[0].file);
+		err_pointer(err, "%s", w.v[0].pointer);
+	}
+	return r;
+}
+
+static int none_place(struct cgroup *cg, pid_t pid, bool in_unified, struct err *err)
+{
+	(void)cg;
+	(void)pid;
+	(void)in_unified;
+	(void)err;
+	return 0;
+}
+
+static int none_update(struct cgroup *cg, const struct spec_resources *res, struct err *err)
+{
+	(void)cg;
+	(void)res;
+	return err_set(err, EOPNOTSUPP, "update limits: the container has no cgroup");
+}
+
+static int none_destroy(struct cgroup *cg, struct err *err)
+{
+	(void)cg;
+	(void)err;
+	return 0;
+}
+
+const struct cgroup_driver cgroup_driver_disabled = {
+	.name = "disabled", .create = none_create, .place = none_place, .update = none_update, .destroy = none_destroy,
+};
+const struct cgroup_driver cgroup_driver_view = {
+	.name = "view", .create = none_create, .place = fs_place, .update = none_update, .destroy = none_destroy,
+};

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shared by the files behind cgroup.h. Nothing outside this folder includes it. */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "kernel/cgroup/cgroup.h"
+#include "kernel/cgroup/plan.h"
+
+#define CGROUP_DESTROY_MS 2000
+#define CGROUP_FREEZE_MS 10000
+
+/* A process that only has to be placed or looked at: nothing made, nothing removed. */
+extern const struct cgroup_driver cgroup_driver_view;
+
+/* Path below the hierarchy's directory: "a/b". */
+static inline const char *cgroup_rel(const struct cgroup *cg)
+{
+	return cg->path[0] == '/' ? cg->path + 1 : ".";
+}
+
+void cgroup_init(struct cgroup *cg, const struct cgroup_facts *facts, const struct cgroup_driver *driver);
+/* O_PATH directory of hierarchy i, opened once; borrowed. -ENOENT when the cgroup is not there (or i < 0). */
+int cgroup_fd(struct cgroup *cg, int i);
+/* The hierarchy that shows the container's processes: the unified tree, else devices, else the first. */
+int cgroup_main_hierarchy(const struct cgroup *cg);
+/* Frozen by either freezer, at this cgroup or above: 1, 0, -errno. */
+int cgroup_frozen_at(struct cgroup *cg, struct err *err);
+/* Unfreezes what the v1 freezer holds, sub-cgroups included, so that SIGKILL takes effect. Best effort. */
+void cgroup_thaw_for_kill(struct cgroup *cg);
+/* Appends the pids of one hierarchy; repeats while the tree changes. */
+int cgroup_procs_at(struct cgroup *cg, int i, bool recursive, struct buf *ret);
+/* The value of "<key> N" in cgroup.events. */
+int cgroup_event(int dir_fd, const char *key, int *ret);
+/* Waits until cgroup.events has "<key> want": 0 or -ETIMEDOUT. */
+int cgroup_event_wait(int dir_fd, const char *key, int want, int timeout_ms);
+uint64_t cgroup_now_ms(void);
+
+/* make.c: the directories. Both may be repeated. */
+int cgroup_make(struct cgroup *cg, struct err *err);
+/* Enables in every ancestor what the writes need; -EOPNOTSUPP when the tree has no such controller. */
+int cgroup_enable_controllers(const struct cgroup *cg, const struct cgroup_writes *w, struct err *err);
+/* A new v1 cpuset is empty and takes no process: fills it and its new parents from above. */
+int cgroup_fill_cpuset(const struct cgroup *cg, struct err *err);
+/* fs.c */
+int cgroup_fs_destroy(struct cgroup *cg, struct err *err);

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From linux.namespaces, mappings and time offsets to struct ns_plan: which namespaces, by which way (pure). */
+#pragma once
+
+#include "base/buf.h"
+#include "kernel/ns/ns.h"
+#include "spec/model.h"
+
+struct ns_inputs {
+	const struct spec_config *config;
+	uint32_t euid, egid; /* of masu */
+	int privileged;      /* masu has CAP_SETUID and CAP_SETGID and CAP_SYS_ADMIN where it runs */
+};
+
+/* joins[].fd is the index into linux.namespaces until ns_open_joins replaces it by a descriptor. */
+int ns_plan_build(const struct ns_inputs *in, struct buf *flat, struct ns_plan *ret, struct err *err);
+uint32_t ns_clone_flag(enum spec_namespace_kind kind);
+/* The entry of linux.namespaces of that kind, or NULL. */
+const struct spec_namespace *ns_find(const struct spec_config *c, enum spec_namespace_kind kind);
+void ns_plan_print(const struct flat *f, const struct ns_plan *p, struct buf *out);

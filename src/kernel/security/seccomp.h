@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* linux.seccomp to classic BPF. Host side. seccomp.c is the only file that includes libseccomp. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "kernel/security/seccomp_apply.h"
+#include "spec/model.h"
+
+/* Compiles s (NULL: no filter) and adds the program to flat. cache_dir_fd: a directory that only we can write, where
+ * compiled programs are kept, or -1. A hit costs a read and a compare; libseccomp compiles nothing then.
+ * Unknown system call names are skipped (debug log). Flags that the kernel does not know, rules that contradict each other,
+ * errno values on actions without errno: -EINVAL and friends, with the JSON pointer. */
+int seccomp_plan_build(const struct spec_seccomp *s, int cache_dir_fd, struct buf *flat, struct seccomp_plan *ret, struct err *err);
+
+/* One line: instructions, flags, hash. f is the flat buffer that the plan was built into. */
+void seccomp_plan_print(const struct flat *f, const struct seccomp_plan *p, struct buf *out);
+
+/* For `features`: names of vocab_seccomp_arch that this libseccomp knows; returns how many there are (at most n are stored). */
+size_t seccomp_features_archs(const char **names, size_t n);
+/* SECCOMP_FILTER_FLAG_* bits that this kernel accepts, of those in vocab_seccomp_flag. */
+uint32_t seccomp_features_flags(void);
+void seccomp_features_version(unsigned ret[3]);

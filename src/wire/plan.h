@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The plan as masu-init receives it: one flat buffer that starts with struct plan. Every decision is in it; masu-init
+ * decides nothing. Built by container/plan.c (create) and container/exec.c (exec). */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/flat.h"
+#include "kernel/dev/dev.h"
+#include "kernel/mount/mount.h"
+#include "kernel/ns/ns.h"
+#include "kernel/ns/sysctl.h"
+#include "kernel/ns/uts.h"
+#include "kernel/proc/process.h"
+#include "kernel/security/caps.h"
+#include "kernel/security/seccomp_apply.h"
+
+#define PLAN_MAGIC UINT64_C(0x6e616c707573616d) /* "masuplan" */
+
+enum plan_role { PLAN_INIT = 1, PLAN_EXEC = 2 };
+
+enum {
+	PLAN_HOST_HOOKS = 1 << 0,  /* ROOTFS_READY and HOOKS_DONE are exchanged */
+	PLAN_PROCESS = 1 << 1,     /* there is a process to become; otherwise the start is refused */
+	PLAN_JOIN_PIDFD = 1 << 2,  /* exec: joins all namespaces of joins[0], a pidfd, at once */
+	PLAN_TERMINAL = 1 << 3,    /* the terminal's master is sent over console_fd */
+	PLAN_MOUNT_NS = 1 << 4,    /* the process has a mount namespace of its own (made or joined) */
+};
+
+struct hook_rec {
+	struct flat_str path;
+	struct flat_arr argv, envp; /* struct flat_str; argv absent = { path } */
+	uint32_t timeout;           /* seconds, 0 = none */
+	uint32_t index;             /* in the document */
+};
+
+/* A state document around the process id, which only the process itself knows: head, pid, tail. */
+struct hook_state {
+	struct flat_str head, tail;
+};
+
+struct plan {
+	uint64_t magic;
+	uint32_t size;    /* bytes of the whole buffer */
+	uint32_t version; /* sizeof(struct plan): both programs come from one build */
+	uint32_t role;    /* enum plan_role */
+	uint32_t flags;   /* PLAN_* */
+	int32_t gate_fd;    /* one byte read from it lets the start go on; -1 = no gate (exec) */
+	int32_t result_fd;  /* errors of the start go there; closed by execve. -1 = the socket */
+	int32_t console_fd; /* connected AF_UNIX socket */
+	int32_t root_fd;    /* exec: the container's root directory */
+	uint32_t sources;   /* detached mounts that come with SOURCES */
+	uint32_t pad;
+	struct ns_plan ns;
+	struct mount_plan mount;
+	struct dev_plan dev;
+	struct uts_plan uts;
+	struct sysctl_plan sysctl;
+	struct process_plan process;
+	struct caps_plan caps;
+	struct seccomp_plan seccomp;
+	struct flat_arr create_container, start_container; /* struct hook_rec */
+	struct hook_state creating, created;
+};
+
+/* What goes over result_fd when the start fails. */
+struct start_error {
+	uint32_t hook_failed; /* 1: a startContainer hook: the container is to be destroyed */
+	uint32_t pad;
+	struct err err;
+};
