@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -169,6 +170,21 @@ TEST(damaged_state_is_an_error)
 	arena_done(&a);
 	close(dir_fd);
 	end_runtime(&rt);
+}
+
+TEST(times_are_those_of_the_calendar)
+{
+	char got[64], want[64];
+
+	for (int64_t t = 0; t < 8000000000; t += 86399 * 3 + 7) {
+		time_t secs = (time_t)t;
+		struct tm tm;
+
+		gmtime_r(&secs, &tm);
+		strftime(want, sizeof(want), "%Y-%m-%dT%H:%M:%S.000000042Z", &tm);
+		state_format_time(t, 42, got, sizeof(got));
+		CHECK_STR(got, want);
+	}
 }
 
 TEST(hook_documents)

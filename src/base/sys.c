@@ -148,6 +148,21 @@ int sys_signal_default(int sig)
 	return (int)syscall(SYS_rt_sigaction, sig, dfl, NULL, 8);
 }
 
+int sys_setgroups(size_t n, const uint32_t *gids)
+{
+	return (int)syscall(SYS_setgroups, n, gids);
+}
+
+int sys_setresgid(uint32_t r, uint32_t e, uint32_t s)
+{
+	return (int)syscall(SYS_setresgid, r, e, s);
+}
+
+int sys_setresuid(uint32_t r, uint32_t e, uint32_t s)
+{
+	return (int)syscall(SYS_setresuid, r, e, s);
+}
+
 long sys_getcwd_raw(char *p, size_t len)
 {
 	return syscall(SYS_getcwd, p, len);

@@ -87,5 +87,9 @@ int sys_capget_raw(uint32_t effective[2], uint32_t permitted[2], uint32_t inheri
 long sys_keyctl(int op, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
 int sys_seccomp(unsigned op, unsigned flags, void *arg);
 int sys_signal_default(int sig); /* SIG_DFL also for the realtime signals that a libc keeps for itself */
+/* Of the calling thread only, as the kernel does it: a libc changes all threads, which a process with one does not need. */
+int sys_setgroups(size_t n, const uint32_t *gids);
+int sys_setresgid(uint32_t r, uint32_t e, uint32_t s);
+int sys_setresuid(uint32_t r, uint32_t e, uint32_t s);
 long sys_getcwd_raw(char *p, size_t len); /* the kernel's answer, "(unreachable)" included */
 int sys_fchmodat2(int dir_fd, const char *path, mode_t mode, int flags); /* 6.6+, ENOSYS before */

@@ -30,7 +30,7 @@ static const struct step steps[] = {
 	{ "host hooks",      create_host_hooks,    NULL,                  create_has_host_hooks },
 	{ "wait for init",   create_wait_created,  NULL,                  NULL },
 	{ "save state",      create_save_state,    create_unsave_state,   NULL },
-	{ "publish",         create_publish,       NULL,                  NULL },
+	{ "publish",         create_publish,       create_unpublish,      NULL },
 };
 
 bool create_has_new_user(const void *ctx)

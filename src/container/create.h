@@ -72,6 +72,7 @@ int create_wait_created(void *ctx, struct err *err);
 int create_save_state(void *ctx, struct err *err);
 void create_unsave_state(void *ctx);
 int create_publish(void *ctx, struct err *err);
+void create_unpublish(void *ctx);
 bool create_has_new_user(const void *ctx);
 bool create_has_stage(const void *ctx);
 bool create_has_sources(const void *ctx);

@@ -239,3 +239,11 @@ int create_publish(void *ctx, struct err *err)
 
 	return container_publish(c->options->pid_file, c->options->pidfd_socket, "standard", &c->init, err);
 }
+
+void create_unpublish(void *ctx)
+{
+	struct create *c = ctx;
+
+	if (c->options->pid_file && *c->options->pid_file)
+		unlink(c->options->pid_file);
+}

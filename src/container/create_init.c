@@ -50,6 +50,7 @@ int create_spawn(void *ctx, struct err *err)
 		.image_fd = c->image_fd,
 		.plan_fd = c->plan_fd,
 		.sock_fd = c->init_sock,
+		.peer_fd = c->wire.sock,
 		.fds = fds,
 		.keep_from_3 = c->options->preserve_fds + c->options->listen_fds,
 		.wait_for_maps = ns->new_user && !ns->stage,
@@ -266,6 +267,15 @@ static uid_t host_uid(const struct create *c)
 	return ns_host_id(lnx ? lnx->uid_mappings : NULL, lnx ? lnx->uid_mappings_len : 0, c->plan.plan.process.user.uid);
 }
 
+/* In the journal before the first hook runs: whoever finds it runs the poststop hooks. */
+static int begin_hooks(struct create *c, struct err *err)
+{
+	if (c->hooks_begun)
+		return 0;
+	c->hooks_begun = true;
+	return journal_add(&c->journal, "hooks", "begun", err);
+}
+
 int create_place(void *ctx, struct err *err)
 {
 	struct create *c = ctx;
@@ -277,6 +287,9 @@ int create_place(void *ctx, struct err *err)
 		r = cgroup_delegate(&c->cgroup, host_uid(c), err);
 	if (r >= 0)
 		r = place_attributes(c, err);
+	/* From PLACED on init runs its createContainer hooks without a further word, unless it waits for ours. */
+	if (r >= 0 && c->plan.plan.create_container.count && !create_has_host_hooks(c))
+		r = begin_hooks(c, err);
 	return r < 0 ? r : wire_say(&c->wire, WIRE_PLACED, NULL, 0, err);
 }
 
@@ -287,9 +300,10 @@ int create_host_hooks(void *ctx, struct err *err)
 	AUTO(buf_done) struct buf doc = { 0 };
 	int r = wire_hear(&c->wire, WIRE_ROOTFS_READY, NULL, 0, NULL, NULL, err);
 
+	if (r >= 0)
+		r = begin_hooks(c, err);
 	if (r < 0)
 		return r;
-	c->hooks_begun = true;
 	r = state_hook_document(&c->state, STATUS_CREATING, c->init.pid, &doc);
 	if (r < 0)
 		return err_code(err, r, "write the state document for hooks");
@@ -315,11 +329,8 @@ static void explain_death(struct create *c, struct err *err)
 int create_wait_created(void *ctx, struct err *err)
 {
 	struct create *c = ctx;
-	int r;
+	int r = wire_hear(&c->wire, WIRE_CREATED, NULL, 0, NULL, NULL, err);
 
-	if (c->plan.plan.create_container.count)
-		c->hooks_begun = true;
-	r = wire_hear(&c->wire, WIRE_CREATED, NULL, 0, NULL, NULL, err);
 	if (r == -ECONNRESET)
 		explain_death(c, err);
 	if (r >= 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* delete: honest about what it could not remove. The order is the specification's: everything of the container first, its directory
- * last, then the poststop hooks. */
+/* delete: honest about what it could not remove. The table below is the story. Its order is the specification's: everything of the
+ * container first, its directory last, then the poststop hooks. */
 
 #include "container/delete.h"
 
@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/pidref.h"
+#include "base/story.h"
 #include "container/api.h"
 #include "container/dir.h"
 #include "container/hooks.h"
@@ -20,89 +21,145 @@
 #define LOCK_TIMEOUT_MS 10000
 #define KILL_TIMEOUT_MS 10000
 
-static int kill_init(struct masu_runtime *rt, pid_t pid, uint64_t start_time, struct err *err)
-{
-	AUTO(pidref_done) struct pidref p = PIDREF_INIT;
-	int r;
+/* What is known of the container, from state.json or from the journal of a create that died. */
+struct delete {
+	struct masu_runtime *rt;
+	int dir_fd;
+	struct state state;
+	bool hooks; /* the poststop hooks are to be run */
+	struct snapshot snap;
+};
 
-	if (pid <= 0)
-		return 0;
-	r = pidref_open(rt->proc_fd, pid, start_time, &p);
-	if (r == -ESRCH)
-		return 0;
-	if (r >= 0)
-		r = pidref_kill(&p, SIGKILL);
-	if (r < 0 && r != -ESRCH)
-		return err_code(err, r, "kill process %d", pid);
-	r = pidref_wait_exit(&p, KILL_TIMEOUT_MS);
-	return r < 0 ? err_code(err, r, "wait for the end of process %d", pid) : 0;
+static int load_document(void *ctx, struct err *err)
+{
+	struct delete *d = ctx;
+	struct err inner = { 0 };
+
+	(void)err;
+	/* Without the document there are no hooks to run, but everything else can still be removed. */
+	if (snapshot_load(d->dir_fd, &d->snap, &inner) < 0)
+		log_warn("delete container `%s`: poststop hooks are not known: %s", d->state.id, inner.text);
+	return 0;
 }
 
-static int destroy_cgroup(struct masu_runtime *rt, const char *record, struct err *err)
+static bool has_hooks(const void *ctx)
 {
-	const struct cgroup_facts *facts;
-	struct cgroup cg = CGROUP_INIT;
-	int r;
-
-	if (!record)
-		return 0;
-	r = runtime_cgroup_facts(rt, &facts, err);
-	if (r >= 0)
-		r = cgroup_open(facts, record, &cg, err);
-	if (r < 0)
-		return r;
-	/* A frozen process takes no signal, not even SIGKILL on cgroup v1. */
-	if (cgroup_is_frozen(&cg, NULL) > 0)
-		cgroup_freeze(&cg, false, NULL);
-	r = cgroup_destroy(&cg, err);
-	cgroup_done(&cg);
-	return r;
+	return ((const struct delete *)ctx)->hooks;
 }
 
-/* A frozen container is thawed before its init is waited for. */
-static void thaw(struct masu_runtime *rt, const char *record)
+static int open_cgroup(struct delete *d, struct cgroup *ret, struct err *err)
 {
 	const struct cgroup_facts *facts;
+	int r = runtime_cgroup_facts(d->rt, &facts, err);
+
+	return r < 0 ? r : cgroup_open(facts, d->state.cgroup, ret, err);
+}
+
+/* A frozen process takes no signal, not even SIGKILL on cgroup v1. */
+static int thaw(void *ctx, struct err *err)
+{
+	struct delete *d = ctx;
 	struct cgroup cg = CGROUP_INIT;
 
-	if (!record || runtime_cgroup_facts(rt, &facts, NULL) < 0 || cgroup_open(facts, record, &cg, NULL) < 0)
-		return;
+	(void)err;
+	if (open_cgroup(d, &cg, NULL) < 0)
+		return 0;
 	if (cgroup_is_frozen(&cg, NULL) > 0) {
 		cgroup_kill(&cg, SIGKILL, NULL);
 		cgroup_freeze(&cg, false, NULL);
 	}
 	cgroup_done(&cg);
+	return 0;
 }
 
-static void run_poststop(const struct state *s, const struct spec_config *config)
+static bool has_cgroup(const void *ctx)
 {
-	const struct spec_hooks *h = config ? config->hooks : NULL;
-	AUTO(buf_done) struct buf doc = { 0 };
+	return ((const struct delete *)ctx)->state.cgroup;
+}
 
-	if (!h || !h->poststop_len || state_hook_document(s, STATUS_STOPPED, 0, &doc) < 0)
-		return;
-	hooks_run_all("poststop", h->poststop, h->poststop_len, s->bundle, doc.data, doc.len);
+static int kill_init(void *ctx, struct err *err)
+{
+	struct delete *d = ctx;
+	AUTO(pidref_done) struct pidref p = PIDREF_INIT;
+	int r = pidref_open(d->rt->proc_fd, d->state.pid, d->state.start_time, &p);
+
+	if (r == -ESRCH)
+		return 0;
+	if (r >= 0)
+		r = pidref_kill(&p, SIGKILL);
+	if (r < 0 && r != -ESRCH)
+		return err_code(err, r, "kill process %d", d->state.pid);
+	r = pidref_wait_exit(&p, KILL_TIMEOUT_MS);
+	return r < 0 ? err_code(err, r, "wait for the end of process %d", d->state.pid) : 0;
+}
+
+static bool has_init(const void *ctx)
+{
+	return ((const struct delete *)ctx)->state.pid > 0;
+}
+
+static int destroy_cgroup(void *ctx, struct err *err)
+{
+	struct cgroup cg = CGROUP_INIT;
+	int r = open_cgroup(ctx, &cg, err);
+
+	if (r < 0)
+		return r;
+	r = cgroup_destroy(&cg, err);
+	cgroup_done(&cg);
+	return r;
+}
+
+static int remove_directory(void *ctx, struct err *err)
+{
+	struct delete *d = ctx;
+
+	return dir_remove(d->rt, d->state.id, err);
+}
+
+static int run_poststop(void *ctx, struct err *err)
+{
+	struct delete *d = ctx;
+	const struct spec_hooks *h = d->snap.config ? d->snap.config->hooks : NULL;
+	AUTO(buf_done) struct buf doc = { 0 };
+	int r;
+
+	if (!h || !h->poststop_len)
+		return 0;
+	d->state.annotations = d->snap.config->annotations;
+	d->state.annotations_len = d->snap.config->annotations_len;
+	r = state_hook_document(&d->state, STATUS_STOPPED, 0, &doc);
+	if (r < 0)
+		return err_code(err, r, "write the state document for hooks");
+	hooks_run_all("poststop", h->poststop, h->poststop_len, d->state.bundle, doc.data, doc.len);
+	return 0;
+}
+
+/* No undo: what could not be finished stays in the directory and is repeated by the next delete. */
+static const struct step steps[] = {
+	/* name             act               undo  when */
+	{ "document",       load_document,    NULL, has_hooks },
+	{ "thaw",           thaw,             NULL, has_cgroup },
+	{ "kill init",      kill_init,        NULL, has_init },
+	{ "cgroup",         destroy_cgroup,   NULL, has_cgroup },
+	{ "directory",      remove_directory, NULL, NULL },
+	{ "poststop hooks", run_poststop,     NULL, has_hooks },
+};
+
+static int run_story(struct delete *d, struct err *err)
+{
+	static const struct story story = { "delete", steps, ARRAY_SIZE(steps) };
+	int r = story_run(&story, d, err);
+
+	snapshot_done(&d->snap);
+	return r;
 }
 
 int delete_destroy(struct masu_runtime *rt, int dir_fd, const struct state *s, struct err *err)
 {
-	AUTO(snapshot_done) struct snapshot snap = { 0 };
-	struct err snap_err = { 0 };
-	int r;
+	struct delete d = { .rt = rt, .dir_fd = dir_fd, .state = *s, .hooks = true };
 
-	/* Without the document there are no hooks to run, but everything else can still be removed. */
-	if (snapshot_load(dir_fd, &snap, &snap_err) < 0)
-		log_warn("delete container `%s`: poststop hooks are not known: %s", s->id, snap_err.text);
-	thaw(rt, s->cgroup);
-	r = kill_init(rt, s->pid, s->start_time, err);
-	if (r >= 0)
-		r = destroy_cgroup(rt, s->cgroup, err);
-	if (r >= 0)
-		r = dir_remove(rt, s->id, err);
-	if (r < 0)
-		return r;
-	run_poststop(s, snap.config);
-	return 0;
+	return run_story(&d, err);
 }
 
 /* A create that died: what its journal names is undone. */
@@ -110,14 +167,14 @@ static int delete_unfinished(struct masu_runtime *rt, const char *id, int dir_fd
 {
 	AUTO(arena_done) struct arena a = { 0 };
 	struct journal_entries e = { 0 };
+	struct delete d = { .rt = rt, .dir_fd = dir_fd };
 	int r = journal_load(dir_fd, &a, &e, err);
 
 	if (r < 0 && r != -ENOENT)
 		return r;
-	r = kill_init(rt, e.pid, e.start_time, err);
-	if (r >= 0)
-		r = destroy_cgroup(rt, e.cgroup, err);
-	return r < 0 ? r : dir_remove(rt, id, err);
+	d.hooks = e.hooks && e.bundle;
+	d.state = (struct state){ .id = id, .bundle = e.bundle, .cgroup = e.cgroup, .pid = e.pid, .start_time = e.start_time };
+	return run_story(&d, err);
 }
 
 static int check_status(struct masu_runtime *rt, int dir_fd, const struct state *s, struct err *err)

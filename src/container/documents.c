@@ -2,12 +2,15 @@
 /* spec and plan: documents that are printed without touching a container. */
 
 #include <errno.h>
+#include <stddef.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "container/api.h"
 #include "container/id.h"
 #include "container/plan.h"
+#include "kernel/cgroup/devices.h"
+#include "kernel/cgroup/facts.h"
 #include "kernel/ns/open.h"
 #include "spec/template.h"
 
@@ -21,13 +24,83 @@ int masu_spec(int rootless, masu_write_fn *out, void *arg, struct masu_error *er
 	return api_return(r, &err, error);
 }
 
+static int choose_facts(struct masu_runtime *rt, int cgroups, struct cgroup_facts *assumed, const struct cgroup_facts **ret, struct err *err)
+{
+	static const enum cgroup_layout layouts[] = {
+		[MASU_PLAN_CGROUPS_V1] = CGROUP_LAYOUT_V1,
+		[MASU_PLAN_CGROUPS_HYBRID] = CGROUP_LAYOUT_HYBRID,
+		[MASU_PLAN_CGROUPS_V2] = CGROUP_LAYOUT_V2,
+	};
+
+	if (cgroups == MASU_PLAN_CGROUPS_HOST)
+		return runtime_cgroup_facts(rt, ret, err);
+	if (cgroups < 0 || (size_t)cgroups >= ARRAY_SIZE(layouts))
+		return err_set(err, EINVAL, "plan: unknown cgroup layout %d", cgroups);
+	*ret = assumed;
+	return cgroup_facts_assume(layouts[cgroups], assumed, err);
+}
+
+static void limits_done(struct plan_limits *l)
+{
+	buf_done(&l->rules);
+}
+
+/* The v1 device controller holds a list, which may not be able to say what an ordered list of rules says. */
+static int plan_v1_rules(struct plan_limits *l, struct err *err)
+{
+	AUTO(devices_v1_done) struct devices_v1 list = { 0 };
+	int r = devices_plan_v1((const struct device_rule *)(const void *)l->rules.data, l->rules.len / sizeof(struct device_rule), &list, err);
+
+	if (r < 0)
+		return r;
+	buf_done(&l->rules);
+	l->rules = list.list;
+	l->listed = true;
+	l->rules_deny = list.allow_all;
+	list.list = (struct buf){ 0 };
+	return 0;
+}
+
+static int plan_limits(const struct plan_inputs *in, struct arena *a, struct plan_limits *ret, struct err *err)
+{
+	const struct spec_linux_ *lnx = in->bundle->config->lnx;
+	const struct spec_resources *res = lnx ? lnx->resources : NULL;
+	int r = res ? cgroup_plan_resources(in->facts, res, a, &ret->writes, err) : 0;
+
+	ret->layout = cgroup_layout_name(in->facts->layout);
+	if (r >= 0)
+		r = devices_plan(res, &ret->rules, err);
+	if (r >= 0 && cgroup_facts_find_v1(in->facts, "devices") >= 0)
+		r = plan_v1_rules(ret, err);
+	return r;
+}
+
+static int plan_text(struct plan_inputs *in, struct buf *text, struct err *err)
+{
+	AUTO(create_plan_done) struct create_plan plan = { 0 };
+	AUTO(limits_done) struct plan_limits limits = { 0 };
+	AUTO(arena_done) struct arena arena = { 0 };
+	int r;
+
+	in->host_kinds = ns_host_kinds(in->bundle->config);
+	r = plan_build(in, &plan, err);
+	if (r >= 0 && !plan.cgroup_disabled)
+		r = plan_limits(in, &arena, &limits, err);
+	if (r < 0)
+		return r;
+	plan_print(in, &plan, &limits, text);
+	return text->error ? err_code(err, text->error, "print the plan") : 0;
+}
+
 int masu_plan(struct masu_runtime *rt, const char *id, const struct masu_create_options *o, int format, masu_write_fn *out, void *arg,
 	      struct masu_error *error)
 {
 	AUTO(bundle_done) struct bundle bundle = { 0 };
-	AUTO(create_plan_done) struct create_plan plan = { 0 };
 	AUTO(buf_done) struct buf text = { 0 };
-	struct plan_inputs in = { .rt = rt, .bundle = &bundle, .id = id, .options = o, .seccomp_cache_fd = -1, .created = "" };
+	struct cgroup_facts assumed = CGROUP_FACTS_INIT;
+	struct plan_inputs in = {
+		.rt = rt, .bundle = &bundle, .id = id, .options = o, .seccomp_cache_fd = -1, .created = "", .assume_rights = true,
+	};
 	struct err err = { 0 };
 	int r = id_check(id, &err);
 
@@ -35,14 +108,13 @@ int masu_plan(struct masu_runtime *rt, const char *id, const struct masu_create_
 		r = err_set(&err, EINVAL, "print the plan: unknown format %d", format);
 	if (r >= 0)
 		r = bundle_load(o->bundle, o->config, &bundle, &err);
+	if (r >= 0)
+		r = choose_facts(rt, o->size > offsetof(struct masu_create_options, plan_cgroups) ? o->plan_cgroups : 0, &assumed, &in.facts, &err);
+	if (r >= 0)
+		r = plan_text(&in, &text, &err);
 	if (r < 0)
 		return api_return(r, &err, error);
-	in.host_kinds = ns_host_kinds(bundle.config);
-	r = plan_build(&in, &plan, &err);
-	if (r < 0)
-		return api_return(r, &err, error);
-	plan_print(&plan, &text);
-	r = text.error ? text.error : out(arg, text.data, text.len);
+	r = out(arg, text.data, text.len);
 	if (r < 0)
 		err_code(&err, r, "write the plan");
 	return api_return(r, &err, error);

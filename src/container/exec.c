@@ -315,6 +315,7 @@ static int try_spawn(struct exec *e, struct err *err)
 		.image_fd = e->image_fd,
 		.plan_fd = e->plan_fd,
 		.sock_fd = e->init_sock,
+		.peer_fd = e->wire.sock,
 		.fds = fds,
 		.fds_len = ARRAY_SIZE(fds),
 		.keep_from_3 = e->o->preserve_fds + e->o->listen_fds,

@@ -62,6 +62,8 @@ static void take_line(const char *line, struct arena *a, struct journal_entries 
 		e->cgroup = arena_strdup(a, value);
 	else if (key_len == 4 && memcmp(line, "init", 4) == 0)
 		take_pid(value, e);
+	else if (key_len == 5 && memcmp(line, "hooks", 5) == 0)
+		e->hooks = true;
 }
 
 int journal_load(int dir_fd, struct arena *a, struct journal_entries *ret, struct err *err)

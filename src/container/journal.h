@@ -3,6 +3,7 @@
  * Lines are appended before (intent) or after the step, whichever leaves nothing unrecorded. delete --force replays them. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -19,6 +20,7 @@ struct journal_entries {
 	const char *cgroup; /* cgroup record, the newest one */
 	pid_t pid;
 	uint64_t start_time; /* of pid, clock ticks since boot */
+	bool hooks;          /* hooks have begun: what they made is undone by the poststop hooks */
 };
 
 int journal_create(int dir_fd, struct journal *ret, struct err *err);

@@ -28,9 +28,14 @@ static bool option(const struct plan_inputs *in, unsigned flag)
 	return in->options->flags & flag;
 }
 
+static bool privileged(const struct plan_inputs *in)
+{
+	return in->assume_rights ? !in->rt->rootless : in->rt->privileged;
+}
+
 static int plan_namespaces(const struct plan_inputs *in, struct create_plan *p, struct err *err)
 {
-	struct ns_inputs ns = { .config = in->bundle->config, .euid = geteuid(), .egid = getegid(), .privileged = in->rt->privileged };
+	struct ns_inputs ns = { .config = in->bundle->config, .euid = geteuid(), .egid = getegid(), .privileged = privileged(in) };
 
 	return ns_plan_build(&ns, &p->flat, &p->plan.ns, err);
 }
@@ -107,13 +112,14 @@ static int plan_mounts(const struct plan_inputs *in, struct create_plan *p, stru
 		.mount_ns = mount_kind(c),
 		.no_pivot = option(in, MASU_CREATE_NO_PIVOT),
 		.user_ns = p->plan.ns.user,
-		.host_can_open_sources = in->rt->privileged && p->plan.ns.new_user,
+		.host_can_open_sources = privileged(in) && p->plan.ns.new_user,
 		.cgroup_ns = makes(c, SPEC_NS_CGROUP),
 	};
 	int r;
 
 	if (mounts_cgroups(c)) {
-		r = runtime_cgroup_facts(in->rt, &f, err);
+		f = in->facts;
+		r = f ? 0 : runtime_cgroup_facts(in->rt, &f, err);
 		if (r < 0)
 			return r;
 		m.cgroup_layout = layout_number(f);
@@ -133,7 +139,7 @@ static int plan_devices(const struct plan_inputs *in, struct create_plan *p, str
 	struct dev_inputs d = {
 		.config = in->bundle->config,
 		.user_ns = p->plan.ns.user,
-		.host_can_make_nodes = in->rt->privileged && p->plan.ns.new_user,
+		.host_can_make_nodes = privileged(in) && p->plan.ns.new_user,
 	};
 
 	return dev_plan_build(&d, &p->flat, &p->plan.dev, err);
@@ -142,7 +148,8 @@ static int plan_devices(const struct plan_inputs *in, struct create_plan *p, str
 static int plan_caps(const struct plan_inputs *in, struct create_plan *p, struct err *err)
 {
 	struct caps_grantable g;
-	int r = p->plan.ns.user ? caps_grantable_all(&g, err) : caps_grantable_own(&g, err);
+	bool all = p->plan.ns.user || privileged(in) != in->rt->privileged;
+	int r = all ? caps_grantable_all(&g, err) : caps_grantable_own(&g, err);
 
 	return r < 0 ? r : caps_plan_build(in->bundle->config->process, &g, &p->plan.caps, err);
 }

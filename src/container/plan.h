@@ -11,6 +11,7 @@
 #include "container/runtime.h"
 #include "container/state.h"
 #include "kernel/cgroup/path.h"
+#include "kernel/cgroup/plan.h"
 #include "spec/model.h"
 #include "wire/plan.h"
 
@@ -34,6 +35,9 @@ struct plan_inputs {
 	int seccomp_cache_fd;
 	const char *created; /* time stamp for hook documents */
 	unsigned host_kinds; /* bits of SPEC_NS_*: joined by a path that is the host's own namespace */
+	/* For a plan that is only looked at: */
+	const struct cgroup_facts *facts; /* NULL: the host's own */
+	bool assume_rights;  /* have the rights that the option --rootless says, not the caller's */
 };
 
 struct create_plan {
@@ -48,6 +52,14 @@ int plan_build(const struct plan_inputs *in, struct create_plan *ret, struct err
 void create_plan_done(struct create_plan *p);
 /* Copies plan into the buffer's head; the buffer is then what masu-init reads. */
 int plan_seal(struct create_plan *p, struct err *err);
-void plan_print(const struct create_plan *p, struct buf *out);
+/* What cgroup_create() would find out for itself. */
+struct plan_limits {
+	const char *layout;
+	struct cgroup_writes writes;
+	struct buf rules;    /* struct device_rule in their order; v1: what its list shall hold */
+	bool listed;         /* v1: rules are a list of exceptions, all alike */
+	bool rules_deny;     /* of the list: everything is allowed but these */
+};
+void plan_print(const struct plan_inputs *in, const struct create_plan *p, const struct plan_limits *limits, struct buf *out);
 /* state of a container that is about to be made, for documents of hooks; strings are borrowed from in. */
 void plan_state(const struct plan_inputs *in, struct state *ret);

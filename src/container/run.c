@@ -69,6 +69,7 @@ static int start_created(struct masu_runtime *rt, struct create *c, struct super
 		r = start_run(rt, c->dir_fd, &c->state, c->bundle.config, err);
 	if (r < 0) {
 		destroy_after(rt, c, true);
+		create_unpublish(c);
 		return r;
 	}
 	/* From here on others may stop and delete it. */

@@ -5,11 +5,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/failpoint.h"
 #include "base/fd.h"
 #include "base/sys.h"
 #include "wire/protocol.h"
@@ -23,11 +23,11 @@ static int wait_for_maps(const struct spawn *s, struct wire *w, struct err *err)
 		r = wire_hear(w, WIRE_MAPPED, NULL, 0, NULL, NULL, err);
 	if (r < 0)
 		return r;
-	if (s->drop_groups && setgroups(0, NULL) < 0 && errno != EPERM)
+	if (s->drop_groups && sys_setgroups(0, NULL) < 0 && errno != EPERM)
 		return err_sys(err, "drop supplementary groups");
-	if (setresgid(0, 0, 0) < 0)
+	if (sys_setresgid(0, 0, 0) < 0)
 		return err_sys(err, "become gid 0 of the user namespace");
-	if (setresuid(0, 0, 0) < 0)
+	if (sys_setresuid(0, 0, 0) < 0)
 		return err_sys(err, "become uid 0 of the user namespace");
 	return 0;
 }
@@ -50,7 +50,6 @@ static int become_init(const struct spawn *s, struct wire *w, struct err *err)
 {
 	char plan[16], sock[16], last[16];
 	char *argv[] = { (char *)"masu-init", plan, sock, last, NULL };
-	char *envp[] = { NULL };
 	sigset_t none;
 	int r = s->wait_for_maps ? wait_for_maps(s, w, err) : 0;
 
@@ -64,7 +63,7 @@ static int become_init(const struct spawn *s, struct wire *w, struct err *err)
 	snprintf(plan, sizeof(plan), "%d", s->plan_fd);
 	snprintf(sock, sizeof(sock), "%d", s->sock_fd);
 	snprintf(last, sizeof(last), "%d", (int)w->last);
-	sys_execveat(s->image_fd, "", argv, envp, AT_EMPTY_PATH);
+	sys_execveat(s->image_fd, "", argv, failpoint_environment(), AT_EMPTY_PATH);
 	return err_sys(err, "execute masu-init");
 }
 
@@ -73,6 +72,8 @@ static void __attribute__((noreturn)) child(const struct spawn *s)
 	struct wire w = { .sock = s->sock_fd };
 	struct err err = { 0 };
 
+	/* With it open here, the wait for the id maps would not notice masu's death. */
+	close(s->peer_fd);
 	become_init(s, &w, &err);
 	snprintf(err.step, sizeof(err.step), "spawn");
 	wire_report(&w, &err);

@@ -15,6 +15,7 @@ struct spawn {
 	int cgroup_fd;        /* CLONE_INTO_CGROUP, -1: not */
 	int image_fd;         /* sealed masu-init */
 	int plan_fd, sock_fd; /* what it is told, whom it talks to */
+	int peer_fd;          /* the other end of sock_fd, which is the caller's alone */
 	const int *fds;       /* further fds that stay open */
 	size_t fds_len;
 	int keep_from_3;      /* fds 3 .. 3+n-1 stay open too */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The start: one byte through start.fifo, and the end of result.fifo says that the program was executed. */
+/* The start, seen from the host: one byte through start.fifo, and the end of result.fifo says that the program was executed. What
+ * masu-init does then is in init/start.c. */
 
 #include "container/start.h"
 
@@ -11,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/pidref.h"
+#include "base/story.h"
 #include "container/api.h"
 #include "container/delete.h"
 #include "container/dir.h"
@@ -19,16 +21,51 @@
 #include "container/snapshot.h"
 #include "wire/plan.h"
 
-static int open_gate(int dir_fd, const char *id, int *ret_gate, int *ret_result, struct err *err)
+struct start {
+	struct masu_runtime *rt;
+	int dir_fd;
+	const struct state *state;
+	const struct spec_config *config; /* NULL: not read yet */
+	struct snapshot snap;
+	int gate_fd, result_fd;
+};
+
+static int load_document(void *ctx, struct err *err)
 {
+	struct start *s = ctx;
+	int r = snapshot_load(s->dir_fd, &s->snap, err);
+
+	s->config = s->snap.config;
+	return r;
+}
+
+static bool needs_document(const void *ctx)
+{
+	const struct start *s = ctx;
+
+	return s->state->has_poststart && !s->config;
+}
+
+static int find_gate(void *ctx, struct err *err)
+{
+	struct start *s = ctx;
+	const char *id = s->state->id;
+
 	/* The reading end first: once the gate is open, the answer may come at any time. */
-	*ret_result = openat(dir_fd, DIR_RESULT_FIFO, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
-	if (*ret_result < 0)
+	s->result_fd = openat(s->dir_fd, DIR_RESULT_FIFO, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+	if (s->result_fd < 0)
 		return err_sys(err, "open result.fifo of container `%s`", id);
-	*ret_gate = openat(dir_fd, DIR_START_FIFO, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
-	if (*ret_gate < 0 && errno == ENXIO)
+	s->gate_fd = openat(s->dir_fd, DIR_START_FIFO, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+	if (s->gate_fd < 0 && errno == ENXIO)
 		return err_set(err, EINVAL, "cannot start an already running container");
-	return *ret_gate < 0 ? err_sys(err, "open start.fifo of container `%s`", id) : 0;
+	return s->gate_fd < 0 ? err_sys(err, "open start.fifo of container `%s`", id) : 0;
+}
+
+static int open_gate(void *ctx, struct err *err)
+{
+	struct start *s = ctx;
+
+	return write(s->gate_fd, "s", 1) == 1 ? 0 : err_sys(err, "open the gate of container `%s`", s->state->id);
 }
 
 /* 0 at the end of file; 1 with *e filled when init reported why not. */
@@ -63,63 +100,67 @@ static int take_start_error(struct start_error *e, struct err *err)
 	return -e->err.code;
 }
 
-static int open_and_wait(int dir_fd, const struct state *s, bool *ret_destroy, struct err *err)
+static void destroy(void *ctx)
 {
-	autoclose int gate_fd = -EBADF, result_fd = -EBADF;
-	struct start_error e;
-	int r = open_gate(dir_fd, s->id, &gate_fd, &result_fd, err);
+	struct start *s = ctx;
 
-	*ret_destroy = false;
-	if (r < 0)
-		return r;
-	if (write(gate_fd, "s", 1) != 1)
-		return err_sys(err, "open the gate of container `%s`", s->id);
-	r = read_result(result_fd, &e, err);
-	if (r < 0)
-		return r;
-	unlinkat(dir_fd, DIR_START_FIFO, 0);
-	unlinkat(dir_fd, DIR_RESULT_FIFO, 0);
-	if (r == 0)
-		return 0;
-	*ret_destroy = e.hook_failed;
-	return take_start_error(&e, err);
+	delete_destroy(s->rt, s->dir_fd, s->state, NULL);
 }
 
-static int run_poststart(const struct state *s, const struct spec_config *config, struct err *err)
+static int wait_for_program(void *ctx, struct err *err)
 {
-	const struct spec_hooks *h = config->hooks;
-	AUTO(buf_done) struct buf doc = { 0 };
-	int r;
+	struct start *s = ctx;
+	struct start_error e;
+	int r = read_result(s->result_fd, &e, err);
 
-	if (!h || !h->poststart_len)
-		return 0;
-	r = state_hook_document(s, STATUS_RUNNING, s->pid, &doc);
+	if (r < 0)
+		return r;
+	unlinkat(s->dir_fd, DIR_START_FIFO, 0);
+	unlinkat(s->dir_fd, DIR_RESULT_FIFO, 0);
+	if (r > 0 && e.hook_failed)
+		destroy(s);
+	return r > 0 ? take_start_error(&e, err) : 0;
+}
+
+static int run_poststart(void *ctx, struct err *err)
+{
+	struct start *s = ctx;
+	const struct spec_hooks *h = s->config->hooks;
+	AUTO(buf_done) struct buf doc = { 0 };
+	int r = state_hook_document(s->state, STATUS_RUNNING, s->state->pid, &doc);
+
 	if (r < 0)
 		return err_code(err, r, "write the state document for hooks");
-	return hooks_run("poststart", h->poststart, h->poststart_len, s->bundle, doc.data, doc.len, err);
+	return hooks_run("poststart", h->poststart, h->poststart_len, s->state->bundle, doc.data, doc.len, err);
 }
+
+static bool has_poststart(const void *ctx)
+{
+	return ((const struct start *)ctx)->state->has_poststart;
+}
+
+/* Undo: a program whose poststart hooks failed is not left running. */
+static const struct step steps[] = {
+	/* name               act               undo     when */
+	{ "document",         load_document,    NULL,    needs_document },
+	{ "find gate",        find_gate,        NULL,    NULL },
+	{ "open gate",        open_gate,        NULL,    NULL },
+	{ "wait for program", wait_for_program, destroy, NULL },
+	{ "poststart hooks",  run_poststart,    NULL,    has_poststart },
+};
 
 int start_run(struct masu_runtime *rt, int dir_fd, const struct state *s, const struct spec_config *config, struct err *err)
 {
-	AUTO(snapshot_done) struct snapshot snap = { 0 };
-	bool destroy;
+	static const struct story story = { "start", steps, ARRAY_SIZE(steps) };
+	struct start start = { .rt = rt, .dir_fd = dir_fd, .state = s, .config = config, .gate_fd = -EBADF, .result_fd = -EBADF };
 	int r;
 
 	if (!s->has_process)
 		return err_set(err, EINVAL, "start container `%s`: its document has no process to run", s->id);
-	if (s->has_poststart && !config) {
-		r = snapshot_load(dir_fd, &snap, err);
-		if (r < 0)
-			return r;
-		config = snap.config;
-	}
-	r = open_and_wait(dir_fd, s, &destroy, err);
-	if (r >= 0 && s->has_poststart) {
-		r = run_poststart(s, config, err);
-		destroy = r < 0;
-	}
-	if (r < 0 && destroy)
-		delete_destroy(rt, dir_fd, s, NULL);
+	r = story_run(&story, &start, err);
+	cleanup_close(&start.gate_fd);
+	cleanup_close(&start.result_fd);
+	snapshot_done(&start.snap);
 	return r;
 }
 

@@ -24,16 +24,35 @@ const char *status_name(enum status s)
 	return status_names[s];
 }
 
+/* Days since 1970-01-01 to a date of the Gregorian calendar; counted from March, so that the leap day is the last of a year. gmtime(3)
+ * would first read /etc/localtime. */
+static void date_of(int64_t days, int *ret_year, int *ret_month, int *ret_day)
+{
+	int64_t z = days + 719468, era = z / 146097;
+	int64_t doe = z - era * 146097;
+	int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+	int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+	int64_t mp = (5 * doy + 2) / 153;
+
+	*ret_day = (int)(doy - (153 * mp + 2) / 5 + 1);
+	*ret_month = (int)(mp < 10 ? mp + 3 : mp - 9);
+	*ret_year = (int)(yoe + era * 400 + (*ret_month <= 2));
+}
+
+void state_format_time(int64_t secs, long nsecs, char *out, size_t len)
+{
+	int year, month, day, rest = (int)(secs % 86400);
+
+	date_of(secs / 86400, &year, &month, &day);
+	snprintf(out, len, "%04d-%02d-%02dT%02d:%02d:%02d.%09ldZ", year, month, day, rest / 3600, rest / 60 % 60, rest % 60, nsecs);
+}
+
 void state_timestamp(char *out, size_t len)
 {
 	struct timespec ts;
-	struct tm tm;
-	char date[32];
 
 	clock_gettime(CLOCK_REALTIME, &ts);
-	gmtime_r(&ts.tv_sec, &tm);
-	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(out, len, "%s.%09ldZ", date, ts.tv_nsec);
+	state_format_time(ts.tv_sec, ts.tv_nsec, out, len);
 }
 
 static void write_annotations(struct jw *w, const struct state *s)

@@ -37,6 +37,8 @@ int state_load(int dir_fd, const char *id, struct arena *a, struct state *ret, s
 enum status state_status(struct masu_runtime *rt, int dir_fd, const struct state *s);
 /* "2026-01-02T03:04:05.123456789Z" of now. */
 void state_timestamp(char *out, size_t len);
+/* The same of a time after 1970 (seconds since then, UTC). */
+void state_format_time(int64_t secs, long nsecs, char *out, size_t len);
 
 /* The document of the specification; extended: with rootfs, created, owner as `state` prints it (owner_name NULL: ""). */
 void state_write(struct jw *w, const struct state *s, enum status status, pid_t pid, bool extended, const char *owner_name);

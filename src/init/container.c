@@ -222,7 +222,7 @@ static const struct step steps[] = {
 	{ "root",                    prepare_root,               NULL, NULL },
 	{ "mounts",                  make_mounts,                NULL, has_mount_namespace },
 	{ "devices",                 make_devices,               NULL, NULL },
-	{ "host hooks",              wait_host_hooks,            NULL, has_host_hooks },
+	{ "wait for host hooks",     wait_host_hooks,            NULL, has_host_hooks },
 	{ "createContainer hooks",   run_create_container_hooks, NULL, has_create_container_hooks },
 	{ "enter root",              enter_root,                 NULL, NULL },
 	{ "sysctl",                  set_sysctls,                NULL, has_sysctls },

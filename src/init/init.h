@@ -26,7 +26,8 @@ struct init {
 	struct terminal terminal;
 	struct arena arena;
 	struct exec_image image;
-	bool cwd_again; /* the user must enter the working directory, root may not */
+	bool cwd_again;   /* the user must enter the working directory, root may not */
+	bool hook_failed; /* a startContainer hook: the container is to be destroyed */
 };
 
 /* init/stage.c: joins and makes namespaces; through a stage only the final process returns. */
@@ -54,7 +55,7 @@ bool identity_has_process(const void *ctx);
 
 /* init/start.c: waits at the gate, runs startContainer hooks, installs seccomp, executes. Does not return on success. */
 int start_wait(struct init *in, struct err *err);
-int start_execute(struct init *in, bool *ret_hook_failed, struct err *err);
+int start_story(struct init *in, struct err *err);
 
 /* init/hooks.c */
 int init_hooks_run(struct init *in, const char *kind, struct flat_arr hooks, const struct hook_state *state, struct err *err);

@@ -72,9 +72,9 @@ static int prepare(struct init *in, int plan_fd, struct err *err)
 	return in->proc_fd < 0 ? in->proc_fd : 0;
 }
 
-static void report_start(struct init *in, bool hook_failed, const struct err *err)
+static void report_start(struct init *in, const struct err *err)
 {
-	struct start_error e = { .hook_failed = hook_failed, .err = *err };
+	struct start_error e = { .hook_failed = in->hook_failed, .err = *err };
 	ssize_t n;
 
 	if (in->plan->result_fd < 0) {
@@ -88,7 +88,6 @@ static void report_start(struct init *in, bool hook_failed, const struct err *er
 static int live(struct init *in, int plan_fd)
 {
 	struct err err = { 0 };
-	bool hook_failed = false;
 	int r = prepare(in, plan_fd, &err);
 
 	if (r >= 0)
@@ -101,10 +100,10 @@ static int live(struct init *in, int plan_fd)
 	}
 	r = start_wait(in, &err);
 	if (r >= 0)
-		r = start_execute(in, &hook_failed, &err);
+		r = start_story(in, &err);
 	if (!err.code)
 		err.code = -r;
-	report_start(in, hook_failed, &err);
+	report_start(in, &err);
 	return err.code == ENOENT ? 127 : 126;
 }
 

@@ -23,9 +23,13 @@ static int make_user_ns(void *ctx, struct err *err)
 	int r = ns_apply_unshare(SYS_CLONE_NEWUSER, err);
 
 	if (r >= 0)
+		r = ns_apply_dumpable(1, err);
+	if (r >= 0)
 		r = wire_say(&in->wire, WIRE_MAP_ME, NULL, 0, err);
 	if (r >= 0)
 		r = wire_hear(&in->wire, WIRE_MAPPED, NULL, 0, NULL, NULL, err);
+	if (r >= 0)
+		r = ns_apply_dumpable(0, err);
 	return r < 0 ? r : ns_apply_become_root(&in->plan->ns, err);
 }
 

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "base/failpoint.h"
+#include "base/story.h"
 #include "init/init.h"
 
 int start_wait(struct init *in, struct err *err)
@@ -26,6 +26,20 @@ int start_wait(struct init *in, struct err *err)
 	return 0;
 }
 
+static int run_start_container_hooks(void *ctx, struct err *err)
+{
+	struct init *in = ctx;
+	int r = init_hooks_run(in, "startContainer", in->plan->start_container, &in->plan->created, err);
+
+	in->hook_failed = r < 0;
+	return r;
+}
+
+static bool has_start_container_hooks(const void *ctx)
+{
+	return ((const struct init *)ctx)->plan->start_container.count;
+}
+
 static int close_what_is_ours(struct init *in, struct err *err)
 {
 	int keep[3], n = 0;
@@ -39,25 +53,39 @@ static int close_what_is_ours(struct init *in, struct err *err)
 	return exec_close_fds(3 + in->plan->process.pass_fds, keep, (size_t)n, err);
 }
 
-int start_execute(struct init *in, bool *ret_hook_failed, struct err *err)
+static int close_files(void *ctx, struct err *err)
 {
-	const struct plan *p = in->plan;
-	int r = init_hooks_run(in, "startContainer", p->start_container, &p->created, err);
+	struct init *in = ctx;
+	int r = close_what_is_ours(in, err);
 
-	*ret_hook_failed = r < 0;
-	if (r >= 0)
-		r = failpoint("start", "execute", FAILPOINT_BEFORE);
-	if (r < 0)
-		return r;
-	r = close_what_is_ours(in, err);
 	if (r >= 0)
 		r = exec_cwd_verify(err);
-	if (r >= 0)
-		r = exec_pass_fds(p->process.pass_fds, err);
-	if (r >= 0 && seccomp_plan_has_filter(&p->seccomp))
-		r = seccomp_apply(&in->flat, &p->seccomp, err);
+	return r < 0 ? r : exec_pass_fds(in->plan->process.pass_fds, err);
+}
+
+/* One step, because between the filter and execve there is no room for what is done between two steps. */
+static int execute(void *ctx, struct err *err)
+{
+	struct init *in = ctx;
+	const struct seccomp_plan *p = &in->plan->seccomp;
+	int r = seccomp_plan_has_filter(p) ? seccomp_apply(&in->flat, p, err) : 0;
+
 	if (r < 0)
 		return r;
 	execve(in->image.path, in->image.argv, in->image.envp);
 	return exec_error(&in->image, errno, err);
+}
+
+static const struct step steps[] = {
+	/* name                   act                        undo  when */
+	{ "startContainer hooks", run_start_container_hooks, NULL, has_start_container_hooks },
+	{ "close files",          close_files,               NULL, NULL },
+	{ "execute",              execute,                   NULL, NULL },
+};
+
+int start_story(struct init *in, struct err *err)
+{
+	static const struct story story = { "start", steps, sizeof(steps) / sizeof(steps[0]) };
+
+	return story_run(&story, in, err);
 }

@@ -107,7 +107,7 @@ static int pivot_move(struct mount_ctx *ctx, struct err *err)
 		if (r < 0)
 			return err_code(err, r, "cut off the old root");
 	}
-	if (!getcwd(hide.root, sizeof(hide.root)) || hide.root[0] != '/')
+	if (sys_getcwd_raw(hide.root, sizeof(hide.root)) <= 0 || hide.root[0] != '/')
 		return err_sys(err, "find the root");
 	/* a root attached over "/" has the old tree's paths: nothing there can be told apart, and it is covered already */
 	if (strcmp(hide.root, "/")) {

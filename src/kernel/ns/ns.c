@@ -5,12 +5,12 @@
 #include "kernel/ns/ns.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <stdbool.h>
 #include <net/if.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -95,21 +95,26 @@ int ns_apply_become_root(const struct ns_plan *p, struct err *err)
 {
 	/* Groups of the caller must not follow into the container; a namespace with setgroups "deny" keeps them from
 	 * being dropped, and then they are the unmapped overflow group, which grants what it granted before. */
-	if (!p->setgroups_denied && setgroups(0, NULL) < 0 && errno != EPERM)
+	if (!p->setgroups_denied && sys_setgroups(0, NULL) < 0 && errno != EPERM)
 		return err_sys(err, "drop supplementary groups");
-	if (setresgid(0, 0, 0) < 0) {
+	if (sys_setresgid(0, 0, 0) < 0) {
 		int r = err_sys(err, "become gid 0 of the user namespace");
 
 		err_hint(err, "linux.gidMappings must map container gid 0");
 		return r;
 	}
-	if (setresuid(0, 0, 0) < 0) {
+	if (sys_setresuid(0, 0, 0) < 0) {
 		int r = err_sys(err, "become uid 0 of the user namespace");
 
 		err_hint(err, "linux.uidMappings must map container uid 0");
 		return r;
 	}
 	return 0;
+}
+
+int ns_apply_dumpable(int on, struct err *err)
+{
+	return prctl(PR_SET_DUMPABLE, on, 0, 0, 0) < 0 ? err_sys(err, "change dumpable to %d", on) : 0;
 }
 
 int ns_apply_time(const struct flat *f, const struct ns_plan *p, int proc_fd, struct err *err)
@@ -120,7 +125,12 @@ int ns_apply_time(const struct flat *f, const struct ns_plan *p, int proc_fd, st
 		return err_sys(err, "make time namespace");
 	if (!flat_has(p->time_offsets))
 		return 0;
+	r = ns_apply_dumpable(1, err);
+	if (r < 0)
+		return r;
 	r = procfs_write(proc_fd, "self/timens_offsets", flat_str(f, p->time_offsets));
+	if (ns_apply_dumpable(0, r < 0 ? NULL : err) < 0)
+		return -EPERM;
 	if (r < 0) {
 		err_code(err, r, "write time offsets");
 		err_pointer(err, "/linux/timeOffsets");

@@ -47,6 +47,9 @@ int ns_apply_unshare(uint32_t flags, struct err *err);
 int ns_apply_become_root(const struct ns_plan *p, struct err *err);
 /* unshare(CLONE_NEWTIME) and its offsets: before any process is inside, or the kernel refuses. */
 int ns_apply_time(const struct flat *f, const struct ns_plan *p, int proc_fd, struct err *err);
+/* A process that is not dumpable does not own its files in /proc. This opens them to itself and to whoever made it, for the moments in
+ * which maps and offsets are written; only a stage process may do so, which nobody in a container can see. */
+int ns_apply_dumpable(int on, struct err *err);
 /* Brings lo up in the present network namespace. */
 int ns_apply_loopback(struct err *err);
 const char *ns_flag_name(uint32_t clone_flag); /* "pid", "network", … */

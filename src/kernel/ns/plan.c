@@ -95,6 +95,11 @@ static void choose_way(struct ns_plan *p, const struct wanted *w)
 	} else {
 		p->clone_flags = made | (w->made & SYS_CLONE_NEWUSER);
 	}
+	/* The kernel gives the message queues of an ipc namespace to whoever makes it: the container's root, not ours. */
+	if (p->new_user && !p->stage) {
+		p->unshare_flags |= p->clone_flags & SYS_CLONE_NEWIPC;
+		p->clone_flags &= ~(uint32_t)SYS_CLONE_NEWIPC;
+	}
 }
 
 static int check_user(const struct ns_inputs *in, struct ns_plan *p, struct err *err)

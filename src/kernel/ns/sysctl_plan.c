@@ -170,6 +170,10 @@ void sysctl_plan_print(const struct flat *f, const struct sysctl_plan *p, struct
 	for (size_t i = 0; rows && i < p->rows.count; i++) {
 		const char *path = flat_str(f, rows[i].path), *value = flat_str(f, rows[i].value);
 
-		buf_addf(out, "sysctl /proc/%s = %s\n", path ? path : "(damaged)", value ? value : "(damaged)");
+		buf_adds(out, "sysctl /proc/");
+		buf_add_visible(out, path ? path : "(damaged)");
+		buf_adds(out, " = ");
+		buf_add_visible(out, value ? value : "(damaged)");
+		buf_adds(out, "\n");
 	}
 }

@@ -36,10 +36,19 @@ int uts_plan_build(const struct spec_config *c, bool own_uts, struct buf *flat, 
 	return flat->error ? err_code(err, flat->error, "plan the host name") : 0;
 }
 
+static void uts_print_name(const struct flat *f, const char *what, struct flat_str name, struct buf *out)
+{
+	const char *s = flat_str(f, name);
+
+	if (!s)
+		return;
+	buf_addf(out, "%s ", what);
+	buf_add_visible(out, s);
+	buf_adds(out, "\n");
+}
+
 void uts_plan_print(const struct flat *f, const struct uts_plan *p, struct buf *out)
 {
-	if (flat_str(f, p->hostname))
-		buf_addf(out, "hostname %s\n", flat_str(f, p->hostname));
-	if (flat_str(f, p->domainname))
-		buf_addf(out, "domainname %s\n", flat_str(f, p->domainname));
+	uts_print_name(f, "hostname", p->hostname, out);
+	uts_print_name(f, "domainname", p->domainname, out);
 }

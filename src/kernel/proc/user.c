@@ -3,7 +3,6 @@
 #include "kernel/proc/user.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <stdbool.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -13,6 +12,7 @@
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/sys.h"
 
 #define PTS_MAJOR 136 /* 136 .. 143: UNIX98 slaves */
 
@@ -81,7 +81,7 @@ static int user_apply_groups(const struct flat *f, const struct user_plan *p, st
 		log_debug("the user namespace forbids setgroups: groups stay as they are");
 		return 0;
 	}
-	if (setgroups(n, groups) < 0)
+	if (sys_setgroups(n, groups) < 0)
 		return err_sys(err, "set the supplementary groups");
 	return groups_check(groups, n, err);
 }
@@ -105,11 +105,11 @@ int user_apply(const struct flat *f, const struct user_plan *p, struct err *err)
 		return r;
 	if (p->uid == UINT32_MAX || p->gid == UINT32_MAX)
 		return err_set(err, EINVAL, "set the user: 4294967295 means no change");
-	if (setresgid(p->gid, p->gid, p->gid) < 0)
+	if (sys_setresgid(p->gid, p->gid, p->gid) < 0)
 		return id_error(errno, "group id", p->gid, err);
 	if (getresgid(&rg, &eg, &sg) < 0 || rg != p->gid || eg != p->gid || sg != p->gid)
 		return err_set(err, EPERM, "set the group id `%u`: it is another one afterwards", p->gid);
-	if (setresuid(p->uid, p->uid, p->uid) < 0)
+	if (sys_setresuid(p->uid, p->uid, p->uid) < 0)
 		return id_error(errno, "user id", p->uid, err);
 	if (getresuid(&ru, &eu, &su) < 0 || ru != p->uid || eu != p->uid || su != p->uid)
 		return err_set(err, EPERM, "set the user id `%u`: it is another one afterwards", p->uid);
