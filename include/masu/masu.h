@@ -79,6 +79,7 @@ struct masu_create_options {
 	const char *listen_fdnames; /* passed on as LISTEN_FDNAMES when not NULL */
 	const char *notify_socket;  /* $NOTIFY_SOCKET of the caller, NULL when none */
 	unsigned flags;             /* MASU_CREATE_*, MASU_RUN_* */
+	int plan_cgroups;           /* masu_plan only: enum masu_plan_cgroups */
 };
 int masu_create(struct masu_runtime *rt, const char *id, const struct masu_create_options *o, struct masu_error *err);
 int masu_start(struct masu_runtime *rt, const char *id, struct masu_error *err);
@@ -118,6 +119,49 @@ int masu_kill(struct masu_runtime *rt, const char *id, int signal, unsigned flag
 enum { MASU_DELETE_FORCE = 1 << 0 }; /* kills it first; no error when there is no such container */
 int masu_delete(struct masu_runtime *rt, const char *id, unsigned flags, struct masu_error *err);
 
+/* Stops and continues every process of a running container: -EINVAL in any other state. */
+int masu_pause(struct masu_runtime *rt, const char *id, struct masu_error *err);
+int masu_resume(struct masu_runtime *rt, const char *id, struct masu_error *err);
+
+/* A limit that is to be changed; one with set 0 stays as it is. */
+struct masu_limit {
+	int set;
+	int64_t value;
+};
+struct masu_update_options {
+	size_t size;
+	const char *resources_json; /* a linux.resources document; properties that it does not have stay as they are */
+	size_t resources_json_len;
+	/* Single limits, named as in that document; they win over it. */
+	struct masu_limit cpu_shares, cpu_period, cpu_quota, cpu_burst, cpu_idle, cpu_rt_period, cpu_rt_runtime;
+	const char *cpuset_cpus, *cpuset_mems; /* NULL: as they are */
+	struct masu_limit memory, memory_reservation, memory_swap, kernel_memory, kernel_memory_tcp; /* bytes, -1: none */
+	struct masu_limit pids;         /* -1: none */
+	struct masu_limit blkio_weight; /* 10..1000 */
+};
+/* Changes limits of a container that has not stopped. Device rules change only when the document has them. When it fails in
+ * the middle, what was written before stays. Neither `exec` nor the container's copy of its document are changed by it. */
+int masu_update(struct masu_runtime *rt, const char *id, const struct masu_update_options *o, struct masu_error *err);
+
+/* Calls fn for each process of the container, by ascending id as the caller sees it. A negative result of fn ends it. */
+typedef int masu_pid_fn(void *arg, pid_t pid);
+int masu_ps(struct masu_runtime *rt, const char *id, masu_pid_fn *fn, void *arg, struct masu_error *err);
+
+enum {
+	MASU_EVENTS_ONCE = 1 << 0, /* the statistics of now, then return */
+	MASU_EVENTS_ALL = 1 << 1   /* of every container that is running or paused at the call; ids is not looked at */
+};
+struct masu_events_options {
+	size_t size;
+	unsigned interval_ms; /* between two statistics of a container; 0: 5000 */
+	unsigned flags;       /* MASU_EVENTS_* */
+};
+/* One JSON object and a newline per event and call of out: {"type":"stats","id":ID,"data":{...}} at once and after each
+ * interval, {"type":"oom","id":ID} when the kernel ran out of a container's memory. Returns when all of them have ended.
+ * ids is NULL-terminated. -ESRCH when one of them is not running. */
+int masu_events(struct masu_runtime *rt, const char *const *ids, const struct masu_events_options *o, masu_write_fn *out, void *arg,
+		struct masu_error *err);
+
 /* The state document (pretty-printed JSON and a newline). */
 int masu_state(struct masu_runtime *rt, const char *id, masu_write_fn *out, void *arg, struct masu_error *err);
 
@@ -139,7 +183,10 @@ int masu_spec(int rootless, masu_write_fn *out, void *arg, struct masu_error *er
 int masu_features(masu_write_fn *out, void *arg, struct masu_error *err);
 
 enum masu_plan_format { MASU_PLAN_TEXT = 0 };
-/* The plan that create would carry out, without carrying it out; needs no rights. */
+/* The host that is planned for: this one, or one with the usual mounts of a cgroup layout. */
+enum masu_plan_cgroups { MASU_PLAN_CGROUPS_HOST = 0, MASU_PLAN_CGROUPS_V1, MASU_PLAN_CGROUPS_HYBRID, MASU_PLAN_CGROUPS_V2 };
+/* The plan that create would carry out, without carrying it out; needs no rights. With the runtime option `rootless` true or
+ * false it is the plan of a caller without or with rights, whatever the rights of this one are. */
 int masu_plan(struct masu_runtime *rt, const char *id, const struct masu_create_options *o, int format, masu_write_fn *out, void *arg, struct masu_error *err);
 
 #ifdef __cplusplus

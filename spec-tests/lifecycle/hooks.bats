@@ -16,7 +16,7 @@ setup() {
 		echo "\$1" >>"$LOG/order"
 		env >"$LOG/\$1.env"
 		pwd >"$LOG/\$1.cwd"
-		ls /proc/\$\$/fd | tr '\n' ' ' >"$LOG/\$1.fds"
+		ls /proc/\$\$/fd >"$LOG/\$1.fds"
 		readlink /proc/self/ns/mnt >"$LOG/\$1.mnt"
 		eval "\${2:-}"
 	SH
@@ -88,7 +88,7 @@ all_hooks() {
 	done
 	for h in prestart createRuntime poststart poststop; do
 		equals "$(cat "$LOG/$h.cwd")" "$(realpath "$BUNDLE")"
-		equals "$(cat "$LOG/$h.fds")" "0 1 2 255 "
+		equals "$(tr '\n' ' ' <"$LOG/$h.fds")" "0 1 2 255 "
 	done
 }
 

@@ -55,7 +55,9 @@ teardown() { common_teardown; }
 @test "a whole Debian" {
 	needs mmdebstrap
 	local deb=$BATS_TEST_TMPDIR/debian
-	timeout 300 mmdebstrap --variant=essential stable "$deb" >"$OUT" 2>&1 </dev/null 3>&- || skip "mmdebstrap: $(tail -n 1 "$OUT")"
+	# a machine with a wrong clock still gets its Debian
+	timeout 300 mmdebstrap --aptopt='Acquire::Check-Valid-Until "false"' --variant=essential bookworm "$deb" http://deb.debian.org/debian >"$OUT" 2>&1 </dev/null 3>&- ||
+		skip "mmdebstrap: $(grep -m 1 '^E:' "$OUT" || echo 'no answer in 300 s')"
 	ROOTFS=$deb config '.process.args = ["/bin/bash", "-c", ". /etc/os-release; echo $ID; dpkg-query -W -f=x | wc -c; perl -e \"print 6*7\""]'
 	run_fg
 	equals "$status" 0

@@ -47,11 +47,19 @@ patch() { jq "$@" "$HOME_DIR/config.json" >"$HOME_DIR/x" && mv "$HOME_DIR/x" "$H
 }
 
 @test "ranges of /etc/subuid by newuidmap" {
-	command -v newuidmap >/dev/null || skip "needs newuidmap"
-	grep -q "^$(id -nu 65500 2>/dev/null || echo 65500):" /etc/subuid 2>/dev/null || skip "uid 65500 has no range in /etc/subuid"
-	patch '.linux.uidMappings += [{"containerID": 1, "hostID": 200000, "size": 1000}] | .linux.gidMappings = .linux.uidMappings | .process.args = ["cat", "/proc/self/uid_map"]'
-	as_user --root "$HOME_DIR/state" run --bundle "$HOME_DIR" "$ID" >"$OUT"
-	grep -qE '1 +200000 +1000' "$OUT"
+	needs newuidmap
+	patch '.linux.uidMappings += [{"containerID": 1, "hostID": 200000, "size": 1000}] | .linux.gidMappings = .linux.uidMappings | .process.args = ["cat", "/proc/self/uid_map", "/proc/self/gid_map"]'
+	# a user with ranges, in a mount namespace that has its own idea of /etc
+	(cat /etc/passwd; echo 'masutest:x:65500:65500::/:/bin/sh') >"$BATS_TEST_TMPDIR/passwd"
+	(cat /etc/group; echo 'masutest:x:65500:') >"$BATS_TEST_TMPDIR/group"
+	echo 'masutest:200000:1000' >"$BATS_TEST_TMPDIR/subid"
+	export -f as_user
+	export HOME_DIR ID
+	unshare -m bash -euc 'mount --bind "$1/passwd" /etc/passwd; mount --bind "$1/group" /etc/group
+		for f in subuid subgid; do [[ -e /etc/$f ]]; mount --bind "$1/subid" /etc/$f; done
+		as_user --root "$HOME_DIR/state" run --bundle "$HOME_DIR" "$ID"' bash "$BATS_TEST_TMPDIR" >"$OUT" 2>"$ERR" || { cat "$ERR"; false; }
+	equals "$(grep -cE '^ +0 +65500 +1$' "$OUT")" 2
+	equals "$(grep -cE '^ +1 +200000 +1000$' "$OUT")" 2
 }
 
 @test "limits without a cgroup of one's own: an error that names the cgroup" {

@@ -208,6 +208,7 @@ teardown() { common_teardown; }
 	equals "$(rt list --format json | jq -c '. // []')" '[]'
 	equals "$(rt list -q)" ""
 	create
+	config_patch '.linux.cgroupsPath += "-b"'
 	rtq run --detach --bundle "$BUNDLE" "$ID-b"
 	rt list >"$OUT"
 	cat "$OUT"

@@ -64,10 +64,13 @@ static inline void lend_terminal(int fd)
 
 	signal(SIGTTOU, SIG_IGN);
 	if (fork() == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		setpgid(0, 0);
 		tcsetpgrp(0, getpgrp());
 		(void)!read(fd, &c, 1);
 		tcsetpgrp(0, us);
+		/* our end would be a SIGCHLD, which a shell's process does not get */
+		pause();
 		_exit(0);
 	}
 	while (tcgetpgrp(0) == us)

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -163,7 +164,7 @@ TEST(timeout_ends_the_whole_group)
 	char pid_text[32] = "";
 	int pid;
 
-	CHECK_ERR(sh("trap '' TERM INT; sleep 1000 & echo $!; wait; sleep 1000", NULL, 0, 200, &e), -ETIMEDOUT);
+	CHECK_ERR(sh("trap '' TERM INT; sleep 60 & echo $!; wait; sleep 60", NULL, 0, 200, &e), -ETIMEDOUT);
 	CHECK_STR(e.text, "run `/bin/sh`: not finished after 200 ms");
 	CHECK_INT(e.code, ETIMEDOUT);
 	CHECK(now_ms() - start < 5000);
@@ -189,8 +190,8 @@ TEST(timeout_while_the_input_is_stuck)
 	static char big[1 << 20];
 	long long start = now_ms();
 
-	CHECK_ERR(sh("sleep 1000", big, sizeof(big), 150, NULL), -ETIMEDOUT);
-	CHECK_ERR(sh("sleep 1000", NULL, 0, 0, NULL), -ETIMEDOUT);
+	CHECK_ERR(sh("sleep 60", big, sizeof(big), 150, NULL), -ETIMEDOUT);
+	CHECK_ERR(sh("sleep 60", NULL, 0, 0, NULL), -ETIMEDOUT);
 	CHECK(now_ms() - start < 5000);
 }
 
@@ -296,14 +297,16 @@ TEST(signals_do_not_disturb)
 
 	sigaction(SIGUSR1, &sa, &old);
 	noisy = fork();
-	if (noisy == 0)
+	if (noisy == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		for (;;) {
 			kill(getppid(), SIGUSR1);
 			usleep(1000);
 		}
+	}
 	CHECK_INT(sh("sleep 0.1; wc -c", big, sizeof(big), 20000, NULL), 0);
 	CHECK_INT(atoi(out), sizeof(big));
-	CHECK_ERR(sh("sleep 1000", NULL, 0, 150, NULL), -ETIMEDOUT);
+	CHECK_ERR(sh("sleep 60", NULL, 0, 150, NULL), -ETIMEDOUT);
 	kill(noisy, SIGKILL);
 	waitpid(noisy, NULL, 0);
 	sigaction(SIGUSR1, &old, NULL);

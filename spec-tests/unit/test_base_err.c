@@ -74,6 +74,14 @@ TEST(err_text_too_long_is_cut_and_terminated)
 	CHECK_INT(strlen(e.hint), sizeof(e.hint) - 1);
 }
 
+TEST(err_text_is_one_line_that_does_not_speak_to_terminals)
+{
+	struct err e = { 0 };
+
+	err_set(&e, EINVAL, "read `%s`: bad", "a\nb\x1b[31m\x7f\xc3\xa9");
+	CHECK_STR(e.text, "read `a?b?[31m?\xc3\xa9`: bad");
+}
+
 TEST(err_hint_and_pointer_first_wins)
 {
 	struct err e = { 0 };

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdint.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -225,6 +226,7 @@ TEST(mkdir_through_dangling_links)
 	ln("../../../../up-made", "up");
 	ln("abs/more", "chain");
 	ln("../sideways/x", "deep/side");
+	ln("/from/root", "deep/abs");
 	ln("%s/decoy/sub", "host");
 	ln("nope/../fine/", "turn");
 	leads(inroot_mkdir_p(root_fd, "rel", 0755, KEEP, KEEP, &made), "gone", "rel");
@@ -234,6 +236,7 @@ TEST(mkdir_through_dangling_links)
 	leads(mkd("abs/lock"), "var/run/lock", "abs/lock");
 	leads(mkd("up/a"), "up-made/a", "up/a");
 	leads(mkd("deep/side/y"), "sideways/x/y", "deep/side/y");
+	leads(mkd("deep/abs/y"), "from/root/y", "deep/abs/y");
 	leads(mkd("turn/t"), "fine/t", "turn/t");
 	CHECK_INT(entries(root_fd, "nope"), -1);
 	/* the host's path is made inside the root */
@@ -409,11 +412,10 @@ TEST(names_and_paths_too_long)
 	CHECK_ERR(mkd(path), -ENAMETOOLONG);
 	CHECK_ERR(mkf(path), -ENAMETOOLONG);
 	CHECK_ERR(inroot_open_nofollow(root_fd, path, O_PATH, 0), -ENAMETOOLONG);
-	for (size_t i = 0; i + 2 < PATH_MAX; i += 2)
+	for (size_t i = 0; i < 600; i += 2)
 		memcpy(path + i, "a/", 3);
-	path[PATH_MAX - 2] = '\0';
 	fd = mkd(path);
-	CHECK(fd >= 0); /* two thousand components */
+	CHECK(fd >= 0); /* three hundred components: depth is no race */
 	cleanup_close(&fd);
 	world_check_and_remove();
 }
@@ -450,6 +452,7 @@ static pid_t spinner(void)
 
 	if (pid)
 		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	vol = openat(root_fd, "vol", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	for (;;)
 		syscall(SYS_renameat2, vol, "d", vol, "l", 2 /* RENAME_EXCHANGE, which musl lacks */);
@@ -468,7 +471,7 @@ TEST(exchange_race_never_leads_out)
 	ln("%s/decoy", "vol/m");
 	pid = spinner();
 	REQUIRE(pid > 0);
-	for (int i = 0; i < 1500; i++) {
+	for (int i = 0; i < 400; i++) {
 		int fd;
 
 		snprintf(path, sizeof(path), "vol/%c/n%d/../m%d", i & 1 ? 'd' : 'l', i, i);

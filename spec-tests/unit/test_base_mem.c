@@ -91,6 +91,15 @@ TEST(buf_grows_and_stays_terminated)
 	CHECK(!b.data && !b.len && !b.cap);
 }
 
+TEST(buf_visible_text_stays_on_its_line)
+{
+	struct buf b = { 0 };
+
+	CHECK_ERR(buf_add_visible(&b, "a b\n\t\\\x1b[31m\x7f\xc3\xa9"), 0);
+	CHECK_STR(b.data, "a b\\012\\011\\134\\033[31m\\177\xc3\xa9");
+	buf_done(&b);
+}
+
 TEST(buf_errors_stick)
 {
 	struct buf b = { 0 };

@@ -22,9 +22,11 @@ static pid_t sleeper(void)
 {
 	pid_t pid = fork();
 
-	if (pid == 0)
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		for (;;)
 			pause();
+	}
 	return pid;
 }
 
@@ -241,11 +243,13 @@ TEST(pidref_wait_counts_time_over_signals)
 	CHECK_ERR(pidref_open(proc, pid, 0, &p), 0);
 	sigaction(SIGUSR1, &sa, &old);
 	noisy = fork();
-	if (noisy == 0)
+	if (noisy == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		for (;;) {
 			kill(getppid(), SIGUSR1);
 			usleep(3000);
 		}
+	}
 	clock_gettime(CLOCK_MONOTONIC, &a);
 	CHECK_ERR(pidref_wait_exit(&p, 100), -ETIMEDOUT);
 	clock_gettime(CLOCK_MONOTONIC, &b);
@@ -276,6 +280,7 @@ TEST(pidref_of_a_process_whose_leader_has_left)
 	if (pid == 0) {
 		pthread_t t;
 
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		pthread_create(&t, NULL, stay, NULL);
 		pthread_exit(NULL);
 	}

@@ -113,7 +113,7 @@ static const struct device_rule *plan(const struct spec_device_rule *user, size_
 {
 	struct spec_resources res = { .devices = user, .devices_len = n, .devices_set = true };
 
-	CHECK_INT(devices_plan(&res, b, NULL), 0);
+	CHECK_INT(devices_plan(&res, NULL, 0, b, NULL), 0);
 	return (const struct device_rule *)b->data;
 }
 #define LEN(b) ((b).len / sizeof(struct device_rule))
@@ -123,7 +123,7 @@ TEST(default_list)
 	AUTO(buf_done) struct buf b = { 0 };
 	const struct device_rule *r;
 
-	CHECK_INT(devices_plan(NULL, &b, NULL), 0);
+	CHECK_INT(devices_plan(NULL, NULL, 0, &b, NULL), 0);
 	r = (const struct device_rule *)b.data;
 	CHECK(devices_decide(r, LEN(b), 'c', 1, 3, DEVICE_ALL));
 	CHECK(devices_decide(r, LEN(b), 'c', 5, 2, DEVICE_READ | DEVICE_WRITE));
@@ -248,7 +248,7 @@ TEST(bad_rules)
 		struct spec_resources res = { .devices = &user[i], .devices_len = 1, .devices_set = true };
 		struct err err = { 0 };
 
-		CHECK_ERR(devices_plan(&res, &b, &err), -EINVAL);
+		CHECK_ERR(devices_plan(&res, NULL, 0, &b, &err), -EINVAL);
 		CHECK(strncmp(err.pointer, "/linux/resources/devices/0", 26) == 0);
 	}
 }

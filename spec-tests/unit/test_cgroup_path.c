@@ -108,6 +108,22 @@ TEST(facts_others)
 	CHECK_INT(cgroup_facts_find(&f, "io"), -1);
 }
 
+TEST(facts_assumed)
+{
+	static const enum cgroup_layout layouts[] = { CGROUP_LAYOUT_NONE, CGROUP_LAYOUT_V1, CGROUP_LAYOUT_HYBRID, CGROUP_LAYOUT_V2 };
+	static const size_t lens[] = { 0, 12, 13, 1 };
+	struct cgroup_facts f;
+
+	for (size_t i = 0; i < 4; i++) {
+		CHECK_INT(cgroup_facts_assume(layouts[i], &f, NULL), 0);
+		CHECK_INT(f.layout, layouts[i]);
+		CHECK_INT(f.hierarchies_len, lens[i]);
+		for (size_t k = 0; k < f.hierarchies_len; k++)
+			CHECK_INT(f.hierarchies[k].fd, -1);
+	}
+	CHECK_STR(f.hierarchies[0].mount, "/sys/fs/cgroup");
+}
+
 TEST(record_round_trip)
 {
 	struct cgroup_facts f;

@@ -197,6 +197,13 @@ TEST(typed)
 	CHECK_STR(err.text, "x.json: expected a string");
 }
 
+/* A sanitizer makes everything a few times slower. */
+#ifdef __SANITIZE_ADDRESS__
+#define SECONDS_MAX 4.0
+#else
+#define SECONDS_MAX 1.0
+#endif
+
 static double seconds(void)
 {
 	struct timespec t;
@@ -222,7 +229,7 @@ static void bomb(const char *name, const char *head, const char *body, size_t n,
 	start = seconds();
 	CHECK_ERR(parse_n(b.data, b.len), want);
 	start = seconds() - start;
-	if (!CHECK(start < 1.0))
+	if (!CHECK(start < SECONDS_MAX))
 		printf("# %s took %.2f s\n", name, start);
 	buf_done(&b);
 }
@@ -243,6 +250,9 @@ TEST(bombs)
 	CHECK(strstr(err.text, "too many values") != NULL);
 	bomb("objects", "{\"a\":[", "{},", 5000000, "{}]}", -EINVAL);
 	bomb("long string", "{\"a\":\"", "xxxxxxxxxx", 800000, "\"}", -EINVAL);
+	CHECK_STR(err.text, "config.json: /a: string is longer than 4 MiB");
+	bomb("digits", "{\"a\":0.", "1", 600, "}", -EINVAL);
+	CHECK_STR(err.text, "config.json: /a: number is too long");
 	bomb("blanks", "{", "          ", 1600000, "}", 0);
 	bomb("escapes", "{\"a\":\"", "\\u00e9", 690000, "\"}", 0);
 	bomb("lines before a mistake", "{", "\n", 16000000, "x", -EINVAL);
@@ -256,7 +266,7 @@ TEST(bombs)
 	buf_adds(&b, "}");
 	start = seconds();
 	CHECK_ERR(parse_n(b.data, b.len), 0);
-	CHECK(seconds() - start < 1.0);
+	CHECK(seconds() - start < SECONDS_MAX);
 	buf_done(&b);
 }
 

@@ -217,4 +217,20 @@ TEST(misuse)
 	jw_end(NULL);
 }
 
+TEST(hundredths)
+{
+	struct buf b = { 0 };
+	AUTO(jw_free) struct jw *w = jw_new(JW_COMPACT, jw_to_buf, &b);
+
+	jw_array(w);
+	jw_hundredths(w, 0);
+	jw_hundredths(w, 5);
+	jw_hundredths(w, 10000);
+	jw_hundredths(w, UINT64_MAX);
+	jw_end(w);
+	CHECK_ERR(jw_finish(w), 0);
+	CHECK_STR(b.data, "[0.00,0.05,100.00,184467440737095516.15]");
+	buf_done(&b);
+}
+
 CHECK_MAIN();

@@ -71,11 +71,11 @@ TEST(the_least)
 	wants(&(struct process_inputs){ .process = &p }, "arg /bin/true\ncwd /\nuser 0:0 groups none\n");
 }
 
-TEST(args_and_env_are_verbatim)
+TEST(args_and_env_in_their_order_one_per_line)
 {
 	struct spec_process p = { .cwd = "/a b", LIST(args, "./x", "", " ", "a\nb"), LIST(env, "PATH=/x", "A=1", "A=2", "odd", "=", "") };
 
-	wants(&(struct process_inputs){ .process = &p }, "arg ./x\narg \narg  \narg a\nb\nenv PATH=/x\nenv A=1\nenv A=2\nenv odd\nenv =\nenv \n"
+	wants(&(struct process_inputs){ .process = &p }, "arg ./x\narg \narg  \narg a\\012b\nenv PATH=/x\nenv A=1\nenv A=2\nenv odd\nenv =\nenv \n"
 							 "cwd /a b\nuser 0:0 groups none\n");
 }
 

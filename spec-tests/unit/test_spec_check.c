@@ -194,10 +194,6 @@ TEST(warnings)
 	} rows[] = {
 		{ "{\"ociVersion\":\"1.4.0-rc1\",\"root\":{\"path\":\"r\"}}",
 		  "config.json: /ociVersion: newer than 1.3.0; what it added is not known here" },
-		{ D("\"linux\":{" NS("mount") "},\"mounts\":[{\"destination\":\"a\"}]"),
-		  "config.json: /mounts/0/destination: not an absolute path, taken as relative to /" },
-		{ L("\"devices\":[{\"path\":\"/a\",\"type\":\"c\",\"major\":1,\"minor\":3},{\"path\":\"/b\",\"type\":\"u\",\"major\":1,\"minor\":3}]"),
-		  "config.json: /linux/devices/1: the same device is listed before" },
 		{ RDT("\"l3CacheSchema\":\"x\""),
 		  "config.json: /linux/intelRdt/l3CacheSchema: should start with `L3:`" },
 		{ L(NS("user\",\"path\":\"/p") ",\"uidMappings\":[" MAP1(0, 0, 1) "]"),

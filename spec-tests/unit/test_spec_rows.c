@@ -164,6 +164,58 @@ TEST(tables_are_sane)
 	check_sane(&spec_object_process_state, 0);
 }
 
+/* Numbers of the specification and the kernel, written out a second time. */
+TEST(ranges)
+{
+	static const struct {
+		const struct spec_object *o;
+		const char *key;
+		int64_t min;
+		uint64_t max;
+	} rows_[] = {
+		{ &spec_object_console_size, "height", 0, 65535 },
+		{ &spec_object_console_size, "width", 0, 65535 },
+		{ &spec_object_user, "uid", 0, 4294967294 },
+		{ &spec_object_user, "gid", 0, 4294967294 },
+		{ &spec_object_user, "umask", 0, 511 },
+		{ &spec_object_user, "additionalGids", 0, 4294967294 },
+		{ &spec_object_io_priority, "priority", 0, 7 },
+		{ &spec_object_scheduler, "nice", -20, 19 },
+		{ &spec_object_scheduler, "priority", 0, 99 },
+		{ &spec_object_process, "oomScoreAdj", -1000, 1000 },
+		{ &spec_object_hook, "timeout", 1, 2147483 },
+		{ &spec_object_id_mapping, "size", 0, 4294967295 },
+		{ &spec_object_device, "uid", 0, 4294967294 },
+		{ &spec_object_device, "gid", 0, 4294967294 },
+		{ &spec_object_seccomp_arg, "index", 0, 5 },
+		{ &spec_object_seccomp_arg, "value", 0, UINT64_MAX },
+		{ &spec_object_seccomp_arg, "valueTwo", 0, UINT64_MAX },
+		{ &spec_object_time_offset, "secs", INT64_MIN, INT64_MAX },
+		{ &spec_object_time_offset, "nanosecs", 0, 999999999 },
+		{ &spec_object_pids, "limit", -1, 4194304 },
+		{ &spec_object_block_io, "weight", 0, 1000 },
+		{ &spec_object_weight_device, "weight", 0, 1000 },
+		{ &spec_object_throttle_device, "rate", 0, UINT64_MAX },
+		{ &spec_object_cpu, "idle", 0, 1 },
+		{ &spec_object_hugepage_limit, "limit", 0, UINT64_MAX },
+		{ &spec_object_memory, "limit", -1, INT64_MAX },
+		{ &spec_object_memory, "swap", -1, INT64_MAX },
+		{ &spec_object_memory, "swappiness", 0, 100 },
+		{ &spec_object_if_priority, "priority", 0, 4294967295 },
+		{ &spec_object_cgroup_network, "classID", 0, 4294967295 },
+		{ &spec_object_rlimit, "soft", 0, UINT64_MAX },
+		{ &spec_object_rlimit, "hard", 0, UINT64_MAX },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows_); i++) {
+		const struct spec_field *f = spec_field_find(rows_[i].o, rows_[i].key);
+
+		REQUIRE(f != NULL);
+		if (!CHECK(f->min == rows_[i].min && f->max == rows_[i].max))
+			printf("# %s.%s\n", rows_[i].o->name, f->key);
+	}
+}
+
 TEST(vocabularies)
 {
 	static const struct {

@@ -52,6 +52,19 @@ int buf_adds(struct buf *b, const char *s)
 	return buf_add(b, s, strlen(s));
 }
 
+int buf_add_visible(struct buf *b, const char *s)
+{
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (c < ' ' || c == '\\' || c == 0x7f)
+			buf_addf(b, "\\%03o", c);
+		else
+			buf_add(b, s, 1);
+	}
+	return b->error;
+}
+
 int buf_addf(struct buf *b, const char *fmt, ...)
 {
 	va_list ap;

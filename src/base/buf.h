@@ -14,6 +14,8 @@ struct buf {
 
 int buf_add(struct buf *b, const void *p, size_t n);
 int buf_adds(struct buf *b, const char *s);
+/* For people: control characters and backslashes as \ooo, so that a value stays on its line and cannot talk to a terminal. */
+int buf_add_visible(struct buf *b, const char *s);
 int buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int buf_pad(struct buf *b, size_t align); /* zero bytes up to the alignment */
 void buf_done(struct buf *b);

@@ -21,6 +21,10 @@ static void err_fill(struct err *e, int code, const char *tail, const char *fmt,
 	}
 	if (tail && (size_t)n < sizeof(text))
 		snprintf(text + n, sizeof(text) - (size_t)n, "%s%s", n ? ": " : "", tail);
+	/* values of documents are quoted: nothing of them may speak to a terminal or begin a line of its own */
+	for (char *c = text; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = '?';
 	memcpy(e->text, text, sizeof(text));
 	e->code = code;
 }

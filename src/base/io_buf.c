@@ -60,6 +60,23 @@ static int io_open_tmp(int dir_fd, const char *name, char *tmp, size_t len, mode
 	return -EEXIST;
 }
 
+/* A file that has no name until it is complete: whenever we die, nothing is left. Not every file system can do it, nor every
+ * caller, and it replaces nothing. */
+static int io_link_new(int dir_fd, const char *name, const void *p, size_t n, mode_t mode)
+{
+	const char *slash = strrchr(name, '/');
+	autoclose int fd = -EBADF;
+	char dir[PATH_MAX];
+
+	snprintf(dir, sizeof(dir), "%.*s", slash ? (int)(slash - name) + 1 : 1, slash ? name : ".");
+	fd = openat(dir_fd, dir, O_WRONLY | O_TMPFILE | O_CLOEXEC, mode);
+	if (fd < 0)
+		return -errno;
+	if (io_write_full(fd, p, n) < 0 || fchmod(fd, mode) < 0) /* the umask has no say */
+		return -EIO;
+	return linkat(fd, "", dir_fd, name, AT_EMPTY_PATH) < 0 ? -errno : 0;
+}
+
 int io_replace_at(int dir_fd, const char *name, const void *p, size_t n, mode_t mode)
 {
 	char tmp[PATH_MAX];
@@ -68,11 +85,13 @@ int io_replace_at(int dir_fd, const char *name, const void *p, size_t n, mode_t 
 
 	if (strlen(name) >= sizeof(tmp))
 		return -ENAMETOOLONG;
+	if (io_link_new(dir_fd, name, p, n, mode) == 0)
+		return 0;
 	fd = io_open_tmp(dir_fd, name, tmp, sizeof(tmp), mode);
 	if (fd < 0)
 		return fd;
 	r = io_write_full(fd, p, n);
-	if (!r && fchmod(fd, mode) < 0) /* the umask has no say */
+	if (!r && fchmod(fd, mode) < 0)
 		r = -errno;
 	if (!r && renameat(dir_fd, tmp, dir_fd, name) < 0)
 		r = -errno;

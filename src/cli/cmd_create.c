@@ -8,12 +8,19 @@
 
 static struct {
 	const char *bundle, *config, *console_socket, *pidfd_socket, *pid_file;
-	int preserve_fds, format;
+	int preserve_fds, format, cgroups;
 	bool no_pivot, no_new_keyring, detach, keep, no_subreaper;
 } given;
 
 static const struct word plan_format_words[] = { { "text", MASU_PLAN_TEXT } };
 static const struct vocab plan_formats = { "format", plan_format_words, 1 };
+static const struct word plan_cgroups_words[] = {
+	{ "host", MASU_PLAN_CGROUPS_HOST },
+	{ "v1", MASU_PLAN_CGROUPS_V1 },
+	{ "hybrid", MASU_PLAN_CGROUPS_HYBRID },
+	{ "v2", MASU_PLAN_CGROUPS_V2 },
+};
+static const struct vocab plan_cgroups = { "cgroup layout", plan_cgroups_words, 4 };
 
 #define CREATE_DOCUMENT                                                                                          \
 	OPT_TEXT('b', "bundle", "DIR", &given.bundle, "directory of the container's files (default: .)"),        \
@@ -49,7 +56,8 @@ const struct opt cmd_run_options[] = {
 
 const struct opt cmd_plan_options[] = {
 	CREATE_DOCUMENT, CREATE_FILES,
-	CREATE_ANYWAY,   OPT_WORD(0, "format", "FORMAT", &plan_formats, &given.format, "text"),
+	CREATE_ANYWAY,   OPT_WORD(0, "cgroups", "LAYOUT", &plan_cgroups, &given.cgroups, "plan for a host with v1, hybrid or v2 (default: host)"),
+	OPT_WORD(0, "format", "FORMAT", &plan_formats, &given.format, "text"),
 	OPT_END,
 };
 
@@ -101,5 +109,6 @@ int cmd_plan(struct program *p, char **args, int n_args, struct masu_error *err)
 
 	if (r == 0)
 		r = program_runtime(p, err);
+	o.plan_cgroups = given.cgroups;
 	return r < 0 ? r : masu_plan(p->rt, n_args ? args[0] : "plan", &o, given.format, out_write, NULL, err);
 }

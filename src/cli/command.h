@@ -36,6 +36,7 @@ struct command {
 	const char *more;          /* further lines of the help, or NULL */
 	int min_args, max_args;    /* max_args -1: any number */
 	bool has_command_line;     /* what follows the word behind the id belongs to somebody else */
+	bool has_tail;             /* all that follows the id does */
 	bool creates;              /* makes a cgroup, so that its manager matters */
 };
 
@@ -48,6 +49,7 @@ const char *command_text(const char *value);
 extern const struct opt cmd_create_options[], cmd_run_options[], cmd_plan_options[];
 extern const struct opt cmd_exec_options[], cmd_kill_options[], cmd_delete_options[], cmd_list_options[];
 extern const struct opt cmd_spec_options[], cmd_help_options[];
+extern const struct opt cmd_update_options[], cmd_ps_options[], cmd_events_options[];
 
 command_fn cmd_create, cmd_run, cmd_plan, cmd_start, cmd_state, cmd_exec, cmd_kill, cmd_delete, cmd_list, cmd_spec;
-command_fn cmd_features, cmd_help;
+command_fn cmd_features, cmd_help, cmd_pause, cmd_resume, cmd_update, cmd_ps, cmd_events;

@@ -75,6 +75,42 @@ static const struct command commands[] = {
 	  .summary = "Remove a container that has ended",
 	  .min_args = 1,
 	  .max_args = 1 },
+	{ .name = "pause",
+	  .fn = cmd_pause,
+	  .synopsis = "ID",
+	  .summary = "Stop the processes of a container",
+	  .min_args = 1,
+	  .max_args = 1 },
+	{ .name = "resume",
+	  .fn = cmd_resume,
+	  .synopsis = "ID",
+	  .summary = "Let the processes of a paused container go on",
+	  .min_args = 1,
+	  .max_args = 1 },
+	{ .name = "update",
+	  .fn = cmd_update,
+	  .options = cmd_update_options,
+	  .synopsis = "[OPTION]... ID",
+	  .summary = "Change the limits of a container",
+	  .min_args = 1,
+	  .max_args = 1,
+	  .more = "Sizes may end in k, m, g or t. What is not given stays as it is." },
+	{ .name = "ps",
+	  .fn = cmd_ps,
+	  .options = cmd_ps_options,
+	  .synopsis = "[OPTION]... ID [PS-OPTION]...",
+	  .summary = "List the processes of a container",
+	  .min_args = 1,
+	  .max_args = -1,
+	  .has_tail = true,
+	  .more = "The table is that of ps(1), with -ef or what follows the id, and needs a column PID." },
+	{ .name = "events",
+	  .fn = cmd_events,
+	  .options = cmd_events_options,
+	  .synopsis = "[OPTION]... ID...",
+	  .summary = "Print statistics of containers, and when they run out of memory, as JSON",
+	  .max_args = -1,
+	  .more = "Ends with the last of the containers." },
 	{ .name = "spec",
 	  .fn = cmd_spec,
 	  .options = cmd_spec_options,
@@ -206,7 +242,7 @@ static int main_command(const struct command *command, char **args, struct masu_
 	int n, r;
 
 	fail_topic(command->name);
-	n = opt_parse(args, tables, command->has_command_line ? 1 : SIZE_MAX, err);
+	n = opt_parse(args, tables, command->has_tail ? 0 : command->has_command_line ? 1 : SIZE_MAX, err);
 	if (n < 0)
 		return n;
 	r = main_show(command, err);

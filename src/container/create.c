@@ -22,6 +22,7 @@ static const struct step steps[] = {
 	{ "snapshot",        create_snapshot,      NULL,                  NULL },
 	{ "open files",      create_open_files,    NULL,                  NULL },
 	{ "cgroup",          create_cgroup,        create_destroy_cgroup, create_wants_cgroup },
+	{ "write plan",      create_write_plan,    NULL,                  NULL },
 	{ "spawn init",      create_spawn,         create_kill_init,      NULL },
 	{ "map ids",         create_map_ids,       NULL,                  create_has_new_user },
 	{ "find init",       create_find_init,     NULL,                  create_has_stage },
@@ -29,6 +30,7 @@ static const struct step steps[] = {
 	{ "place init",      create_place,         NULL,                  NULL },
 	{ "host hooks",      create_host_hooks,    NULL,                  create_has_host_hooks },
 	{ "wait for init",   create_wait_created,  NULL,                  NULL },
+	{ "schedule init",   create_schedule,      NULL,                  create_schedules_init },
 	{ "save state",      create_save_state,    create_unsave_state,   NULL },
 	{ "publish",         create_publish,       create_unpublish,      NULL },
 };
@@ -51,6 +53,11 @@ bool create_has_sources(const void *ctx)
 bool create_has_host_hooks(const void *ctx)
 {
 	return ((const struct create *)ctx)->plan.plan.flags & PLAN_HOST_HOOKS;
+}
+
+bool create_schedules_init(const void *ctx)
+{
+	return ((const struct create *)ctx)->plan.plan.sched.by_host;
 }
 
 bool create_wants_cgroup(const void *ctx)
@@ -103,6 +110,8 @@ static void done(struct create *c)
 
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		cleanup_close(fds[i]);
+	while (c->tasks_len > 0)
+		cleanup_close(&c->tasks[--c->tasks_len]);
 	journal_done(&c->journal);
 	ns_close_joins(&c->plan.plan.ns);
 	pidref_done(&c->spawned);

@@ -35,11 +35,12 @@ struct create {
 	bool has_cgroup;
 	struct cgroup cgroup;
 	char cgroup_record[CGROUP_RECORD_MAX];
+	int tasks[PLAN_TASKS_MAX]; /* opened for init */
+	size_t tasks_len;
 	struct wire wire;
 	int init_sock;           /* init's end */
 	struct pidref spawned;   /* what was cloned: init, or the stage before it */
 	struct pidref init;
-	bool in_unified;         /* cloned into the cgroup2 directory */
 	bool hooks_begun;        /* a failure from here on ends with the poststop hooks */
 	struct state state;
 };
@@ -61,6 +62,7 @@ int create_snapshot(void *ctx, struct err *err);
 int create_open_files(void *ctx, struct err *err);
 int create_cgroup(void *ctx, struct err *err);
 void create_destroy_cgroup(void *ctx);
+int create_write_plan(void *ctx, struct err *err);
 int create_spawn(void *ctx, struct err *err);
 void create_kill_init(void *ctx);
 int create_map_ids(void *ctx, struct err *err);
@@ -69,6 +71,7 @@ int create_send_sources(void *ctx, struct err *err);
 int create_place(void *ctx, struct err *err);
 int create_host_hooks(void *ctx, struct err *err);
 int create_wait_created(void *ctx, struct err *err);
+int create_schedule(void *ctx, struct err *err);
 int create_save_state(void *ctx, struct err *err);
 void create_unsave_state(void *ctx);
 int create_publish(void *ctx, struct err *err);
@@ -77,4 +80,5 @@ bool create_has_new_user(const void *ctx);
 bool create_has_stage(const void *ctx);
 bool create_has_sources(const void *ctx);
 bool create_has_host_hooks(const void *ctx);
+bool create_schedules_init(const void *ctx);
 bool create_wants_cgroup(const void *ctx);

@@ -22,6 +22,7 @@
 #include "container/image.h"
 #include "container/publish.h"
 #include "kernel/ns/open.h"
+#include "kernel/security/lsm_plan.h"
 
 #define SECCOMP_CACHE_DIR ".seccomp-cache"
 
@@ -60,6 +61,9 @@ int create_plan(void *ctx, struct err *err)
 	};
 	int r;
 
+	r = lsm_check_host("", c->bundle.config->process, c->bundle.config->lnx, err);
+	if (r < 0)
+		return r;
 	in.host_kinds = ns_host_kinds(c->bundle.config);
 	state_timestamp(c->created, sizeof(c->created));
 	r = plan_build(&in, &c->plan, err);
@@ -141,14 +145,20 @@ static int open_console(struct create *c, struct err *err)
 	return 0;
 }
 
-static int open_plan(struct create *c, struct err *err)
+/* All descriptors have their numbers now. */
+int create_write_plan(void *ctx, struct err *err)
 {
-	int fds[2], r = frame_pair(fds);
+	struct create *c = ctx;
+	int r;
 
-	if (r < 0)
-		return err_code(err, r, "make socket pair for masu-init");
-	c->wire = (struct wire){ .sock = fds[0] };
-	c->init_sock = fds[1];
+	if (c->has_cgroup) {
+		r = cgroup_open_tasks(&c->cgroup, cgroup_dir_fd(&c->cgroup) >= 0, c->tasks, PLAN_TASKS_MAX, &c->tasks_len, err);
+		if (r < 0)
+			return r;
+	}
+	c->plan.plan.tasks_len = (uint32_t)c->tasks_len;
+	for (size_t i = 0; i < c->tasks_len; i++)
+		c->plan.plan.tasks[i] = c->tasks[i];
 	c->plan.plan.gate_fd = c->gate_fd;
 	c->plan.plan.result_fd = c->result_fd;
 	c->plan.plan.console_fd = c->console_fd;
@@ -165,7 +175,7 @@ static int open_plan(struct create *c, struct err *err)
 int create_open_files(void *ctx, struct err *err)
 {
 	struct create *c = ctx;
-	int r = open_console(c, err);
+	int fds[2], r = open_console(c, err);
 
 	if (r >= 0)
 		r = ns_open_joins(c->bundle.config, &c->plan.plan.ns, err);
@@ -175,14 +185,25 @@ int create_open_files(void *ctx, struct err *err)
 		r = make_fifo(c, DIR_RESULT_FIFO, &c->result_fd, err);
 	if (r >= 0)
 		r = c->image_fd = image_open(err);
-	return r < 0 ? r : open_plan(c, err);
+	if (r < 0)
+		return r;
+	r = frame_pair(fds);
+	if (r < 0)
+		return err_code(err, r, "make socket pair for masu-init");
+	c->wire = (struct wire){ .sock = fds[0] };
+	c->init_sock = fds[1];
+	return 0;
 }
 
 int create_cgroup(void *ctx, struct err *err)
 {
 	struct create *c = ctx;
 	const struct spec_linux_ *lnx = c->bundle.config->lnx;
-	struct cgroup_options o = { .rootless_tolerant = c->rt->rootless };
+	struct cgroup_options o = {
+		.rootless_tolerant = c->rt->rootless,
+		.nodes = lnx ? lnx->devices : NULL,
+		.nodes_len = lnx ? lnx->devices_len : 0,
+	};
 	const struct cgroup_facts *facts;
 	int r = runtime_cgroup_facts(c->rt, &facts, err);
 

@@ -22,6 +22,7 @@
 #include "kernel/ns/open.h"
 #include "kernel/proc/oom.h"
 #include "kernel/proc/rlimit.h"
+#include "kernel/proc/sched.h"
 
 static struct flat view(const struct create *c)
 {
@@ -43,7 +44,7 @@ int create_spawn(void *ctx, struct err *err)
 {
 	struct create *c = ctx;
 	const struct ns_plan *ns = &c->plan.plan.ns;
-	int fds[3 + NS_JOINS_MAX], n = 0, r;
+	int fds[3 + NS_JOINS_MAX + PLAN_TASKS_MAX], n = 0, r;
 	struct spawn s = {
 		.flags = ns->stage ? 0 : ns->clone_flags,
 		.cgroup_fd = c->has_cgroup ? cgroup_dir_fd(&c->cgroup) : -1,
@@ -63,8 +64,9 @@ int create_spawn(void *ctx, struct err *err)
 	fds[n++] = c->console_fd;
 	for (uint32_t i = 0; i < ns->joins_len; i++)
 		fds[n++] = ns->joins[i].fd;
+	for (size_t i = 0; i < c->tasks_len; i++)
+		fds[n++] = c->tasks[i];
 	s.fds_len = (size_t)n;
-	c->in_unified = s.cgroup_fd >= 0;
 	r = spawn_init(&s, &c->spawned, err);
 	if (r < 0)
 		return r;
@@ -135,6 +137,8 @@ int create_find_init(void *ctx, struct err *err)
 	if (pid <= 0)
 		return err_set(err, EPROTO, "find init: its process id is not visible here");
 	r = pidref_open(c->rt->proc_fd, pid, 0, &c->init);
+	if (r == -ESRCH && wire_last_words(&c->wire, err))
+		return r;
 	if (r < 0)
 		return err_code(err, r, "open init");
 	while (waitpid(c->spawned.pid, NULL, 0) < 0 && errno == EINTR)
@@ -281,9 +285,7 @@ int create_place(void *ctx, struct err *err)
 	struct create *c = ctx;
 	int r = 0;
 
-	if (c->has_cgroup)
-		r = cgroup_place(&c->cgroup, c->init.pid, c->in_unified, err);
-	if (r >= 0 && c->has_cgroup && c->plan.delegate)
+	if (c->has_cgroup && c->plan.delegate)
 		r = cgroup_delegate(&c->cgroup, host_uid(c), err);
 	if (r >= 0)
 		r = place_attributes(c, err);
@@ -333,7 +335,18 @@ int create_wait_created(void *ctx, struct err *err)
 
 	if (r == -ECONNRESET)
 		explain_death(c, err);
+	/* It entered by itself; the kernel's own word that it did. */
+	if (r >= 0 && c->has_cgroup)
+		r = cgroup_check_pid(&c->cgroup, c->rt->proc_fd, c->init.pid, err);
 	if (r >= 0)
 		cleanup_close(&c->wire.sock);
 	return r;
+}
+
+/* After init's hooks: a deadline process, for one, cannot fork. */
+int create_schedule(void *ctx, struct err *err)
+{
+	struct create *c = ctx;
+
+	return sched_apply(c->init.pid, &c->plan.plan.sched, err);
 }

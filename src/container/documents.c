@@ -69,7 +69,7 @@ static int plan_limits(const struct plan_inputs *in, struct arena *a, struct pla
 
 	ret->layout = cgroup_layout_name(in->facts->layout);
 	if (r >= 0)
-		r = devices_plan(res, &ret->rules, err);
+		r = devices_plan(res, lnx ? lnx->devices : NULL, lnx ? lnx->devices_len : 0, &ret->rules, err);
 	if (r >= 0 && cgroup_facts_find_v1(in->facts, "devices") >= 0)
 		r = plan_v1_rules(ret, err);
 	return r;

@@ -24,6 +24,7 @@
 #include "container/dir.h"
 #include "container/exec_process.h"
 #include "container/image.h"
+#include "container/passed_fds.h"
 #include "container/publish.h"
 #include "container/snapshot.h"
 #include "container/spawn.h"
@@ -31,10 +32,14 @@
 #include "container/supervise.h"
 #include "kernel/cgroup/cgroup.h"
 #include "kernel/ns/plan.h"
+#include "kernel/proc/affinity.h"
 #include "kernel/proc/oom.h"
+#include "kernel/proc/mempolicy_plan.h"
 #include "kernel/proc/process_plan.h"
 #include "kernel/proc/rlimit.h"
+#include "kernel/proc/sched_plan.h"
 #include "kernel/security/caps_plan.h"
+#include "kernel/security/lsm_plan.h"
 #include "kernel/security/seccomp.h"
 #include "spec/decode.h"
 #include "wire/plan.h"
@@ -60,7 +65,9 @@ struct exec {
 	int root_fd, image_fd, plan_fd, console_fd, console_here, init_sock;
 	struct wire wire;
 	struct pidref spawned, child;
-	bool in_unified;
+	struct affinity initial, final;
+	int tasks[PLAN_TASKS_MAX];
+	size_t tasks_len;
 };
 
 static struct exec *exec_new(struct masu_runtime *rt, const char *id, const struct masu_exec_options *o)
@@ -83,6 +90,8 @@ static void close_files(struct exec *e)
 
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		cleanup_close(fds[i]);
+	while (e->tasks_len > 0)
+		cleanup_close(&e->tasks[--e->tasks_len]);
 }
 
 static void exec_free(struct exec **p)
@@ -176,6 +185,18 @@ static void plan_namespaces(struct exec *e, struct ns_plan *p)
 		p->joins[p->joins_len++] = (struct ns_join){ .fd = e->init.pidfd, .clone_flag = p->listed };
 }
 
+static int plan_scheduling(struct exec *e, struct err *err)
+{
+	const struct spec_exec_cpu_affinity *a = e->process->exec_cpu_affinity;
+	int r;
+
+	sched_plan_build(e->process, e->plan.ns.user && e->rt->privileged, &e->plan.sched);
+	r = mempolicy_plan_build(e->snap.config->lnx, &e->plan.mempolicy, err);
+	if (r >= 0)
+		r = affinity_parse(a ? a->initial : NULL, "initial", &e->initial, err);
+	return r < 0 ? r : affinity_parse(a ? a->final : NULL, "final", &e->final, err);
+}
+
 static int plan(void *ctx, struct err *err)
 {
 	struct exec *e = ctx;
@@ -199,6 +220,12 @@ static int plan(void *ctx, struct err *err)
 		r = p->ns.user ? caps_grantable_all(&g, err) : caps_grantable_own(&g, err);
 	if (r >= 0)
 		r = caps_plan_build(e->process, &g, &p->caps, err);
+	if (r >= 0)
+		r = lsm_check_host("", e->process, NULL, err);
+	if (r >= 0)
+		r = lsm_plan_build(e->process, &e->flat, &p->lsm, err);
+	if (r >= 0)
+		r = plan_scheduling(e, err);
 	if (r >= 0)
 		r = seccomp_plan_build(lnx ? lnx->seccomp : NULL, -1, &e->flat, &p->seccomp, err);
 	return r;
@@ -242,23 +269,6 @@ static int open_console(struct exec *e, struct err *err)
 	return 0;
 }
 
-static int write_plan(struct exec *e, struct err *err)
-{
-	int r;
-
-	if (e->flat.error || e->flat.len > INT32_MAX)
-		return err_set(err, e->flat.error ? ENOMEM : E2BIG, "build the plan");
-	e->plan.console_fd = e->console_fd;
-	e->plan.root_fd = e->root_fd;
-	e->plan.size = (uint32_t)e->flat.len;
-	memcpy(e->flat.data, &e->plan, sizeof(e->plan));
-	e->plan_fd = sys_memfd_create("masu-plan", MFD_CLOEXEC);
-	if (e->plan_fd < 0)
-		return err_sys(err, "make memfd for the plan");
-	r = io_write_full(e->plan_fd, e->flat.data, e->flat.len);
-	return r < 0 ? err_code(err, r, "write the plan") : 0;
-}
-
 static int open_files(void *ctx, struct err *err)
 {
 	struct exec *e = ctx;
@@ -268,8 +278,6 @@ static int open_files(void *ctx, struct err *err)
 		r = open_console(e, err);
 	if (r >= 0)
 		r = e->image_fd = image_open(err);
-	if (r >= 0)
-		r = write_plan(e, err);
 	if (r < 0)
 		return r;
 	r = frame_pair(fds);
@@ -307,22 +315,59 @@ static int open_cgroup(void *ctx, struct err *err)
 
 /* ---- the process ---- */
 
+static int write_plan(struct exec *e, struct err *err)
+{
+	int r;
+
+	if (e->flat.error || e->flat.len > INT32_MAX)
+		return err_set(err, e->flat.error ? ENOMEM : E2BIG, "build the plan");
+	e->plan.tasks_len = (uint32_t)e->tasks_len;
+	for (size_t i = 0; i < e->tasks_len; i++)
+		e->plan.tasks[i] = e->tasks[i];
+	e->plan.console_fd = e->console_fd;
+	e->plan.root_fd = e->root_fd;
+	e->plan.size = (uint32_t)e->flat.len;
+	memcpy(e->flat.data, &e->plan, sizeof(e->plan));
+	cleanup_close(&e->plan_fd);
+	e->plan_fd = sys_memfd_create("masu-plan", MFD_CLOEXEC);
+	if (e->plan_fd < 0)
+		return err_sys(err, "make memfd for the plan");
+	r = io_write_full(e->plan_fd, e->flat.data, e->flat.len);
+	return r < 0 ? err_code(err, r, "write the plan") : 0;
+}
+
+static int open_tasks(struct exec *e, bool in_unified, struct err *err)
+{
+	while (e->tasks_len > 0)
+		cleanup_close(&e->tasks[--e->tasks_len]);
+	return e->has_cgroup ? cgroup_open_tasks(&e->cgroup, in_unified, e->tasks, PLAN_TASKS_MAX, &e->tasks_len, err) : 0;
+}
+
 static int try_spawn(struct exec *e, struct err *err)
 {
-	int fds[] = { e->console_fd, e->root_fd, e->init.pidfd };
+	/* An affinity for the way into the cgroup must be there before the process is. */
+	int cgroup_fd = e->has_cgroup && !e->initial.set ? cgroup_dir_fd(&e->cgroup) : -1;
+	int fds[3 + PLAN_TASKS_MAX] = { e->console_fd, e->root_fd, e->init.pidfd };
+	int r = open_tasks(e, cgroup_fd >= 0, err);
 	struct spawn s = {
-		.cgroup_fd = e->has_cgroup ? cgroup_dir_fd(&e->cgroup) : -1,
+		.cgroup_fd = cgroup_fd,
+		.affinity = &e->initial,
 		.image_fd = e->image_fd,
-		.plan_fd = e->plan_fd,
 		.sock_fd = e->init_sock,
 		.peer_fd = e->wire.sock,
 		.fds = fds,
-		.fds_len = ARRAY_SIZE(fds),
+		.fds_len = 3 + e->tasks_len,
 		.keep_from_3 = e->o->preserve_fds + e->o->listen_fds,
 		.mask = e->mask,
 	};
 
-	e->in_unified = s.cgroup_fd >= 0;
+	if (r >= 0)
+		r = write_plan(e, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < e->tasks_len; i++)
+		fds[3 + i] = e->tasks[i];
+	s.plan_fd = e->plan_fd;
 	return spawn_init(&s, &e->spawned, err);
 }
 
@@ -383,6 +428,8 @@ static int find_child(void *ctx, struct err *err)
 	if (pid <= 0)
 		return err_set(err, EPROTO, "find the process: its id is not visible here");
 	r = pidref_open(e->rt->proc_fd, pid, 0, &e->child);
+	if (r == -ESRCH && wire_last_words(&e->wire, err))
+		return r;
 	if (r < 0)
 		return err_code(err, r, "open process %d", pid);
 	while (waitpid(e->spawned.pid, NULL, 0) < 0 && errno == EINTR)
@@ -395,8 +442,12 @@ static int place(void *ctx, struct err *err)
 {
 	struct exec *e = ctx;
 	struct flat f = { .base = e->flat.data, .len = e->flat.len };
-	int r = e->has_cgroup ? cgroup_place(&e->cgroup, e->child.pid, e->in_unified, err) : 0;
+	int r = e->has_cgroup ? cgroup_check_pid(&e->cgroup, e->rt->proc_fd, e->child.pid, err) : 0;
 
+	if (r >= 0)
+		r = affinity_place(e->child.pid, &e->final, err);
+	if (r >= 0 && e->plan.sched.by_host)
+		r = sched_apply(e->child.pid, &e->plan.sched, err);
 	if (r >= 0 && e->plan.process.has_oom)
 		r = oom_place(e->rt->proc_fd, e->child.pid, e->plan.process.oom_score_adj, err);
 	if (r >= 0 && e->plan.process.rlimits.rows.count)
@@ -464,7 +515,7 @@ int masu_exec(struct masu_runtime *rt, const char *id, const struct masu_exec_op
 	AUTO(exec_free) struct exec *e = exec_new(rt, id, o);
 	AUTO(supervise_cancel) struct supervise s = SUPERVISE_INIT;
 	struct err err = { 0 };
-	int r = e ? 0 : -ENOMEM;
+	int r = e ? passed_fds_check(o->listen_fds, o->preserve_fds, &err) : -ENOMEM;
 
 	if (r >= 0 && (o->flags & MASU_RUN_DETACH))
 		r = story_run(&story, e, &err);

@@ -19,8 +19,11 @@
 #include "kernel/ns/plan.h"
 #include "kernel/ns/sysctl_plan.h"
 #include "kernel/ns/uts_plan.h"
+#include "kernel/proc/mempolicy_plan.h"
 #include "kernel/proc/process_plan.h"
+#include "kernel/proc/sched_plan.h"
 #include "kernel/security/caps_plan.h"
+#include "kernel/security/lsm_plan.h"
 #include "kernel/security/seccomp.h"
 
 static bool option(const struct plan_inputs *in, unsigned flag)
@@ -169,13 +172,23 @@ static int plan_process(const struct plan_inputs *in, struct create_plan *p, str
 	const struct spec_linux_ *lnx = in->bundle->config->lnx;
 	int r;
 
-	if (pi.process) {
+	/* without args it can be created, not started */
+	if (pi.process && pi.process->args_len) {
 		r = process_plan_build(&pi, &p->flat, &p->plan.process, err);
 		if (r < 0)
 			return r;
 		p->plan.flags |= PLAN_PROCESS | (p->plan.process.terminal.enabled ? PLAN_TERMINAL : 0);
 	}
 	return seccomp_plan_build(lnx ? lnx->seccomp : NULL, in->seccomp_cache_fd, &p->flat, &p->plan.seccomp, err);
+}
+
+static int plan_surroundings(const struct plan_inputs *in, struct create_plan *p, struct err *err)
+{
+	const struct spec_config *c = in->bundle->config;
+	int r = lsm_plan_build(c->process, &p->flat, &p->plan.lsm, err);
+
+	sched_plan_build(c->process, p->plan.ns.user && privileged(in), &p->plan.sched);
+	return r < 0 ? r : mempolicy_plan_build(c->lnx, &p->plan.mempolicy, err);
 }
 
 void plan_state(const struct plan_inputs *in, struct state *ret)
@@ -216,7 +229,8 @@ static bool wants_delegation(const struct spec_config *c)
 
 typedef int part_fn(const struct plan_inputs *in, struct create_plan *p, struct err *err);
 
-static part_fn *const parts[] = { plan_namespaces, plan_names, plan_cgroup, plan_mounts, plan_devices, plan_caps, plan_process, plan_hooks };
+static part_fn *const parts[] = { plan_namespaces, plan_names, plan_cgroup, plan_mounts, plan_devices, plan_caps, plan_process, plan_surroundings,
+				 plan_hooks };
 
 int plan_build(const struct plan_inputs *in, struct create_plan *ret, struct err *err)
 {

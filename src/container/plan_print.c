@@ -11,8 +11,11 @@
 #include "kernel/ns/plan.h"
 #include "kernel/ns/sysctl_plan.h"
 #include "kernel/ns/uts_plan.h"
+#include "kernel/proc/mempolicy_plan.h"
 #include "kernel/proc/process_plan.h"
+#include "kernel/proc/sched_plan.h"
 #include "kernel/security/caps_plan.h"
+#include "kernel/security/lsm_plan.h"
 #include "kernel/security/seccomp.h"
 
 static void print_line(struct buf *out, const char *what, const char *value)
@@ -207,6 +210,9 @@ void plan_print(const struct plan_inputs *in, const struct create_plan *p, const
 	sysctl_plan_print(&f, &p->plan.sysctl, out);
 	print_all_hooks(c->hooks, out);
 	print_process(&f, &p->plan, out);
+	sched_plan_print(&p->plan.sched, out);
+	mempolicy_plan_print(&p->plan.mempolicy, out);
+	lsm_plan_print(&f, &p->plan.lsm, out);
 	caps_plan_print(&p->plan.caps, out);
 	seccomp_plan_print(&f, &p->plan.seccomp, out);
 	if (c->lnx && c->lnx->seccomp)

@@ -11,16 +11,15 @@
 #include "container/create.h"
 #include "container/delete.h"
 #include "container/dir.h"
+#include "container/passed_fds.h"
 #include "container/start.h"
 #include "container/supervise.h"
 
 static int check_options(const struct masu_create_options *o, struct err *err)
 {
-	if (o->preserve_fds < 0 || o->listen_fds < 0 || o->preserve_fds + o->listen_fds > 1024)
-		return err_set(err, EINVAL, "preserve file descriptors: %d and %d are not a sensible number", o->preserve_fds, o->listen_fds);
 	if (o->notify_socket && *o->notify_socket)
 		log_debug("NOTIFY_SOCKET is not passed on");
-	return 0;
+	return passed_fds_check(o->listen_fds, o->preserve_fds, err);
 }
 
 int masu_create(struct masu_runtime *rt, const char *id, const struct masu_create_options *o, struct masu_error *error)

@@ -51,11 +51,12 @@ static int become_init(const struct spawn *s, struct wire *w, struct err *err)
 	char plan[16], sock[16], last[16];
 	char *argv[] = { (char *)"masu-init", plan, sock, last, NULL };
 	sigset_t none;
-	int r = s->wait_for_maps ? wait_for_maps(s, w, err) : 0;
+	int r = s->affinity ? affinity_place(0, s->affinity, err) : 0;
 
-	if (r < 0)
-		return r;
-	r = keep_open(s, err);
+	if (r >= 0 && s->wait_for_maps)
+		r = wait_for_maps(s, w, err);
+	if (r >= 0)
+		r = keep_open(s, err);
 	if (r < 0)
 		return r;
 	sigemptyset(&none);

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/pidref.h"
+#include "kernel/proc/affinity.h"
 
 struct spawn {
 	uint64_t flags;       /* CLONE_NEW* of the child */
@@ -21,6 +22,7 @@ struct spawn {
 	int keep_from_3;      /* fds 3 .. 3+n-1 stay open too */
 	bool wait_for_maps;   /* a user namespace is made: says MAP_ME, waits for MAPPED, becomes root in it */
 	bool drop_groups;     /* may and must drop supplementary groups then */
+	const struct affinity *affinity; /* CPUs that the child starts on, NULL or not set = the caller's */
 	const sigset_t *mask; /* signal mask of the child, NULL = empty */
 };
 

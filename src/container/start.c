@@ -68,25 +68,43 @@ static int open_gate(void *ctx, struct err *err)
 	return write(s->gate_fd, "s", 1) == 1 ? 0 : err_sys(err, "open the gate of container `%s`", s->state->id);
 }
 
-/* 0 at the end of file; 1 with *e filled when init reported why not. */
-static int read_result(int fd, struct start_error *e, struct err *err)
+/* Everything up to the end of file, at most len bytes. */
+static ssize_t read_answer(int fd, char *p, size_t len, struct err *err)
 {
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	ssize_t n;
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	size_t got = 0;
 
 	for (;;) {
-		if (poll(&p, 1, -1) < 0 && errno != EINTR)
+		ssize_t n;
+
+		if (poll(&wait, 1, -1) < 0 && errno != EINTR)
 			return err_sys(err, "wait for the start");
-		n = read(fd, e, sizeof(*e));
+		n = read(fd, p + got, len - got);
 		if (n == 0)
-			return 0;
-		if (n == (ssize_t)sizeof(*e))
-			return 1;
+			return (ssize_t)got;
 		if (n > 0)
-			return err_set(err, EPROTO, "wait for the start: %zd bytes of an answer", n);
-		if (errno != EINTR && errno != EAGAIN)
+			got += (size_t)n;
+		else if (errno != EINTR && errno != EAGAIN)
 			return err_sys(err, "read the answer of init");
 	}
+}
+
+/* 0: the program was executed; 1 with *e filled: init reported why not. */
+static int read_result(int fd, struct start_error *e, struct err *err)
+{
+	char answer[1 + sizeof(*e)];
+	ssize_t n = read_answer(fd, answer, sizeof(answer), err);
+
+	if (n < 0)
+		return (int)n;
+	if (n == 1 && answer[0] == START_MARK[0])
+		return 0;
+	if (n == 0)
+		return err_set(err, ECONNRESET, "wait for the start: init was killed before it could execute the program");
+	if (n < (ssize_t)sizeof(*e))
+		return err_set(err, EPROTO, "wait for the start: %zd bytes of an answer", n);
+	memcpy(e, answer + n - (ssize_t)sizeof(*e), sizeof(*e));
+	return 1;
 }
 
 static int take_start_error(struct start_error *e, struct err *err)

@@ -213,6 +213,7 @@ static int report_created(void *ctx, struct err *err)
 
 static const struct step steps[] = {
 	/* name                      act                         undo  when */
+	{ "enter cgroup",            identity_enter_cgroup,      NULL, NULL },
 	{ "join namespaces",         join_namespaces,            NULL, has_joins },
 	{ "wait until placed",       wait_placed,                NULL, NULL },
 	{ "cgroup namespace",        make_cgroup_namespace,      NULL, new_cgroup_namespace },
@@ -234,6 +235,8 @@ static const struct step steps[] = {
 	{ "masked paths",            mask_paths,                 NULL, has_mount_namespace },
 	{ "read-only root",          seal_root,                  NULL, has_mount_namespace },
 	{ "rlimits",                 identity_rlimits,           NULL, identity_has_process },
+	{ "scheduling",              identity_scheduling,        NULL, NULL },
+	{ "label",                   identity_label,             NULL, NULL },
 	{ "bounding set",            identity_bounding,          NULL, NULL },
 	{ "user",                    identity_user,              NULL, identity_has_process },
 	{ "capabilities",            identity_capabilities,      NULL, NULL },

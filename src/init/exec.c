@@ -73,6 +73,7 @@ static int report_created(void *ctx, struct err *err)
 
 static const struct step steps[] = {
 	/* name                 act                    undo  when */
+	{ "enter cgroup",       identity_enter_cgroup, NULL, NULL },
 	{ "join container",     join_container,        NULL, NULL },
 	{ "clone",              make_sibling,          NULL, has_stage },
 	{ "wait until placed",  wait_placed,           NULL, NULL },
@@ -82,6 +83,8 @@ static const struct step steps[] = {
 	{ "standard streams",   identity_stdio,        NULL, NULL },
 	{ "working directory",  identity_cwd,          NULL, NULL },
 	{ "rlimits",            identity_rlimits,      NULL, NULL },
+	{ "scheduling",         identity_scheduling,   NULL, NULL },
+	{ "label",              identity_label,        NULL, NULL },
 	{ "bounding set",       identity_bounding,     NULL, NULL },
 	{ "user",               identity_user,         NULL, NULL },
 	{ "capabilities",       identity_capabilities, NULL, NULL },

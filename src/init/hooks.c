@@ -3,11 +3,13 @@
  * They see the process id as it is inside. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/child.h"
+#include "base/cleanup.h"
 #include "init/init.h"
 
 static char **strings(struct init *in, struct flat_arr a, const char *first)
@@ -51,9 +53,9 @@ static int failed(const char *kind, const struct hook_rec *h, const char *path, 
 	return code;
 }
 
-static int run_one(struct init *in, const char *kind, const struct hook_rec *h, const char *json, struct err *err)
+static int run_one(struct init *in, const char *kind, const struct hook_rec *h, int cwd_fd, const char *json, struct err *err)
 {
-	struct child_spec c = { .cwd_fd = -1, .out_fd = STDERR_FILENO, .err_fd = STDERR_FILENO, .timeout_ms = -1 };
+	struct child_spec c = { .cwd_fd = cwd_fd, .out_fd = STDERR_FILENO, .err_fd = STDERR_FILENO, .timeout_ms = -1 };
 	struct err inner = { 0 };
 	int r;
 
@@ -75,15 +77,20 @@ static int run_one(struct init *in, const char *kind, const struct hook_rec *h, 
 int init_hooks_run(struct init *in, const char *kind, struct flat_arr hooks, const struct hook_state *state, struct err *err)
 {
 	const struct hook_rec *h = flat_arr(&in->flat, hooks, sizeof(*h));
+	autoclose int cwd_fd = -1;
 	const char *json;
 
 	if (!h || hooks.count == 0)
 		return 0;
+	/* not the caller's directory, which before the pivot is still ours */
+	cwd_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (cwd_fd < 0)
+		return err_sys(err, "run %s hooks: open `/`", kind);
 	json = state_document(in, state);
 	if (!json)
 		return err_set(err, ENOMEM, "run %s hooks: build the state document", kind);
 	for (uint32_t i = 0; i < hooks.count; i++) {
-		int r = run_one(in, kind, &h[i], json, err);
+		int r = run_one(in, kind, &h[i], cwd_fd, json, err);
 
 		if (r < 0)
 			return r;

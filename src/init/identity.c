@@ -17,17 +17,36 @@ bool identity_has_process(const void *ctx)
 	return ((const struct init *)ctx)->plan->flags & PLAN_PROCESS;
 }
 
+/* By itself and first of all: a single thread that moves itself costs the kernel nothing, and the files were opened by masu, so the
+ * rights are masu's. */
+int identity_enter_cgroup(void *ctx, struct err *err)
+{
+	struct init *in = ctx;
+	const struct plan *p = in->plan;
+
+	for (uint32_t i = 0; i < p->tasks_len && i < PLAN_TASKS_MAX; i++) {
+		if (write(p->tasks[i], "0", 1) != 1)
+			return err_sys(err, "enter cgroup (hierarchy %u of %u)", i + 1, p->tasks_len);
+		close(p->tasks[i]);
+	}
+	return 0;
+}
+
 int identity_session(void *ctx, struct err *err)
 {
 	struct init *in = ctx;
 	const struct process_plan *p = &in->plan->process;
+	int r;
 
 	/* Out of the caller's session: its terminal could be written into with TIOCSTI (CVE-2017-5226). */
 	if (setsid() < 0)
 		return err_sys(err, "make session");
 	if (!flat_has(p->keyring))
 		return 0;
-	return keyring_apply_session(flat_str(&in->flat, p->keyring), p->keyring_perm, err);
+	r = lsm_apply_keys(&in->flat, &in->plan->lsm, in->proc_fd, 1, err);
+	if (r >= 0)
+		r = keyring_apply_session(flat_str(&in->flat, p->keyring), p->keyring_perm, err);
+	return r < 0 ? r : lsm_apply_keys(&in->flat, &in->plan->lsm, in->proc_fd, 0, err);
 }
 
 int identity_terminal(void *ctx, struct err *err)
@@ -57,6 +76,26 @@ int identity_rlimits(void *ctx, struct err *err)
 	struct init *in = ctx;
 
 	return rlimit_apply(&in->flat, &in->plan->process.rlimits, err);
+}
+
+/* Before the capabilities go, within the limits just set, in the final cgroup. */
+int identity_scheduling(void *ctx, struct err *err)
+{
+	struct init *in = ctx;
+	const struct plan *p = in->plan;
+	int r = p->sched.by_host ? 0 : sched_apply(0, &p->sched, err);
+
+	if (r >= 0)
+		r = mempolicy_apply(&p->mempolicy, err);
+	return r < 0 ? r : mempolicy_apply_domain(&p->mempolicy, err);
+}
+
+/* Takes effect at execve. Before the ids change and before no_new_privs, after which a module may refuse the transition. */
+int identity_label(void *ctx, struct err *err)
+{
+	struct init *in = ctx;
+
+	return lsm_apply(&in->flat, &in->plan->lsm, in->proc_fd, err);
 }
 
 int identity_bounding(void *ctx, struct err *err)

@@ -40,11 +40,14 @@ int container_story(struct init *in, struct err *err);
 int exec_story(struct init *in, struct err *err);
 
 /* init/identity.c: steps that both stories share, in this order. */
+int identity_enter_cgroup(void *ctx, struct err *err); /* v1; on v2 the process was cloned into it */
 int identity_session(void *ctx, struct err *err);      /* new session and session keyring */
 int identity_terminal(void *ctx, struct err *err);     /* opens the terminal, sends its master, takes it as stdio */
 int identity_stdio(void *ctx, struct err *err);        /* gives pipes and ttys to the user */
 int identity_cwd(void *ctx, struct err *err);          /* makes and enters the working directory */
 int identity_rlimits(void *ctx, struct err *err);
+int identity_scheduling(void *ctx, struct err *err);   /* CPU and I/O scheduling, memory policy, execution domain */
+int identity_label(void *ctx, struct err *err);        /* AppArmor, SELinux */
 int identity_bounding(void *ctx, struct err *err);
 int identity_user(void *ctx, struct err *err);
 int identity_capabilities(void *ctx, struct err *err);

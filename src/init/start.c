@@ -68,8 +68,13 @@ static int execute(void *ctx, struct err *err)
 {
 	struct init *in = ctx;
 	const struct seccomp_plan *p = &in->plan->seccomp;
-	int r = seccomp_plan_has_filter(p) ? seccomp_apply(&in->flat, p, err) : 0;
+	int r = 0;
 
+	/* Without it the end of file would look the same when we are killed on the way. */
+	if (in->plan->result_fd >= 0 && write(in->plan->result_fd, START_MARK, 1) != 1)
+		return err_sys(err, "report the start");
+	if (seccomp_plan_has_filter(p))
+		r = seccomp_apply(&in->flat, p, err);
 	if (r < 0)
 		return r;
 	execve(in->image.path, in->image.argv, in->image.envp);

@@ -232,6 +232,14 @@ void jw_u64(struct jw *w, uint64_t v)
 	put_number(w, text);
 }
 
+void jw_hundredths(struct jw *w, uint64_t v)
+{
+	char text[28];
+
+	snprintf(text, sizeof(text), "%" PRIu64 ".%02u", v / 100, (unsigned)(v % 100));
+	put_number(w, text);
+}
+
 void jw_bool(struct jw *w, bool v)
 {
 	if (ready(w))

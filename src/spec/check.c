@@ -111,21 +111,11 @@ static int rule_mount_namespace(const struct spec_check *k)
 	return 0;
 }
 
-static int rule_destination(const struct spec_check *k)
-{
-	for (size_t i = 0; i < k->config->mounts_len; i++)
-		if (k->config->mounts[i].destination[0] != '/')
-			spec_check_warn(k, "not an absolute path, taken as relative to /", "/mounts/%zu/destination",
-					i);
-	return 0;
-}
-
 static const struct spec_rule rules[] = {
 	{ "version", rule_version, "VER-02 VER-04 VER-05 VER-06" },
 	{ "hostname", rule_hostname, "HST-03 HST-04" },
 	{ "domainname", rule_domainname, "HST-06" },
 	{ "mount_namespace", rule_mount_namespace, "RFS-19" },
-	{ "destination", rule_destination, "MNT-06" },
 };
 const struct spec_rules spec_rules_document = { rules, ARRAY_SIZE(rules) };
 

@@ -9,7 +9,8 @@
 #include "spec/model.h"
 #include "json/pointer.h"
 
-/* 0 or -EINVAL with "<name>: <pointer>: <reason>" and the pointer in err. Doubtful but legal things are logged as warnings. */
+/* 0 or -EINVAL with "<name>: <pointer>: <reason>" and the pointer in err. Doubtful but legal things are logged as
+ * warnings. */
 int spec_check_config(const char *name, const struct spec_config *c, struct err *err);
 /* Documents of their own (exec --process, update --resources): pointers start at their root. */
 int spec_check_process(const char *name, const struct spec_process *p, struct err *err);
@@ -50,6 +51,6 @@ void spec_check_warn(const struct spec_check *k, const char *text, const char *p
 	__attribute__((format(printf, 3, 4)));
 /* The entry of a namespace type, or NULL when the container shares the runtime's. */
 const struct spec_namespace *spec_check_namespace(const struct spec_linux_ *lnx, int64_t type);
-/* A name that the kernel takes for a network interface: 1..15 bytes, no '/', ':', blanks, not "." or "..". It is checked before
- * anything is written or moved, because some kernel interfaces find out too late. */
+/* A name that the kernel takes for a network interface: 1..15 bytes, no '/', ':', blanks, not "." or "..". It is checked
+ * before anything is written or moved, because some kernel interfaces find out too late. */
 bool spec_check_ifname(const char *s);

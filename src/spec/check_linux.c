@@ -7,7 +7,7 @@
 #include "spec/check.h"
 
 enum { DEV_MAJOR_MAX = (1 << 12) - 1, DEV_MINOR_MAX = (1 << 20) - 1 };
-enum { NET_DEVICES_MAX = 1024, WARN_DEVICES_MAX = 256 };
+enum { NET_DEVICES_MAX = 1024 };
 
 static int rule_namespaces(const struct spec_check *k)
 {
@@ -56,12 +56,6 @@ static int check_device(const struct spec_check *k, const struct spec_device *d,
 	return 0;
 }
 
-static bool same_device(const struct spec_device *a, const struct spec_device *b)
-{
-	return a->type.value != 'p' && (a->type.value == 'b') == (b->type.value == 'b') && b->type.value != 'p' &&
-	       a->major.value == b->major.value && a->minor.value == b->minor.value;
-}
-
 static int rule_devices(const struct spec_check *k)
 {
 	const struct spec_device *d = k->lnx->devices;
@@ -70,12 +64,6 @@ static int rule_devices(const struct spec_check *k)
 
 	for (size_t i = 0; !r && i < n; i++)
 		r = check_device(k, &d[i], i);
-	for (size_t i = 1; !r && i < n && n <= WARN_DEVICES_MAX; i++)
-		for (size_t j = 0; j < i; j++)
-			if (same_device(&d[i], &d[j])) {
-				spec_check_warn(k, "the same device is listed before", "/linux/devices/%zu", i);
-				break;
-			}
 	return r;
 }
 
@@ -162,7 +150,7 @@ static int rule_personality(const struct spec_check *k)
 static const struct spec_rule rules[] = {
 	{ "namespaces", rule_namespaces, "NSP-17" },
 	{ "time_offsets", rule_time_offsets, "TIM-07 TIM-08" },
-	{ "devices", rule_devices, "DEV-08 DEV-09 DEV-13" },
+	{ "devices", rule_devices, "DEV-08 DEV-09" },
 	{ "net_devices", rule_net_devices, "NET-04 NET-07 NET-15" },
 	{ "cgroups_path", rule_cgroups_path, "CGP-09" },
 	{ "personality", rule_personality, "RFS-26" },

@@ -6,8 +6,8 @@
 #include "base/cleanup.h"
 #include "spec/check.h"
 
-/* Both spellings of sysctl(8) become the path below /proc/sys: whichever of '.' and '/' comes first separates, the other one
- * is (a stand-in for) the other character. NULL when it does not fit or has strange characters. */
+/* Both spellings of sysctl(8) become the path below /proc/sys: whichever of '.' and '/' comes first separates, the other
+ * one is (a stand-in for) the other character. NULL when it does not fit or has strange characters. */
 static const char *normalize(const char *key, char *out, size_t len)
 {
 	const char *first = strpbrk(key, "./");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The encoder: walks the tables of spec/fields. Properties that are ignored on Linux were not decoded and do not come back. */
+/* The encoder: walks the tables of spec/fields. Properties that are ignored on Linux were not decoded and do not come
+ * back. */
 
 #include "spec/encode.h"
 

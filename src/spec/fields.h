@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rows of spec/schema as tables: what the decoder, the encoder and the tests walk. Nothing else knows a property by name. */
+/* The rows of spec/schema as tables: what the decoder, the encoder and the tests walk. */
 #pragma once
 
 #include <stdbool.h>

@@ -11,11 +11,16 @@
 #include "kernel/ns/ns.h"
 #include "kernel/ns/sysctl.h"
 #include "kernel/ns/uts.h"
+#include "kernel/proc/mempolicy.h"
 #include "kernel/proc/process.h"
+#include "kernel/proc/sched.h"
 #include "kernel/security/caps.h"
+#include "kernel/security/lsm.h"
 #include "kernel/security/seccomp_apply.h"
 
 #define PLAN_MAGIC UINT64_C(0x6e616c707573616d) /* "masuplan" */
+
+enum { PLAN_TASKS_MAX = 20 };
 
 enum plan_role { PLAN_INIT = 1, PLAN_EXEC = 2 };
 
@@ -51,19 +56,28 @@ struct plan {
 	int32_t root_fd;    /* exec: the container's root directory */
 	uint32_t sources;   /* detached mounts that come with SOURCES */
 	uint32_t pad;
+	uint32_t tasks_len;
+	int32_t tasks[PLAN_TASKS_MAX]; /* cgroup files into each of which the process writes "0" to enter */
+	uint32_t pad2;
 	struct ns_plan ns;
 	struct mount_plan mount;
 	struct dev_plan dev;
 	struct uts_plan uts;
 	struct sysctl_plan sysctl;
 	struct process_plan process;
+	struct sched_plan sched;
+	struct mempolicy_plan mempolicy;
 	struct caps_plan caps;
+	struct lsm_plan lsm;
 	struct seccomp_plan seccomp;
 	struct flat_arr create_container, start_container; /* struct hook_rec */
 	struct hook_state creating, created;
 };
 
-/* What goes over result_fd when the start fails. */
+/* Goes over result_fd right before execve: an end of file without it is the death of init. */
+#define START_MARK "x"
+
+/* What follows, or comes instead, when the start fails. */
 struct start_error {
 	uint32_t hook_failed; /* 1: a startContainer hook: the container is to be destroyed */
 	uint32_t pad;

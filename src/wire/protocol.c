@@ -5,6 +5,7 @@
 #include "wire/protocol.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -28,16 +29,6 @@ static int check_order(struct wire *w, enum wire_point point, struct err *err)
 		return err_set(err, EPROTO, "reach point %s after %s: out of order", wire_point_name(point), wire_point_name(w->last));
 	w->last = point;
 	return 0;
-}
-
-int wire_say(struct wire *w, enum wire_point point, const int *fds, size_t nfds, struct err *err)
-{
-	int r = check_order(w, point, err);
-
-	if (r < 0)
-		return r;
-	r = frame_send(w->sock, FRAME_SYNC, (uint16_t)point, NULL, 0, fds, nfds);
-	return r < 0 ? err_code(err, r, "say %s", wire_point_name(point)) : 0;
 }
 
 static void terminate(char *s, size_t len)
@@ -73,9 +64,16 @@ static void take_log(const struct frame *f)
 
 static int hear_frame(struct wire *w, struct frame *f, int *fds, size_t max_fds, size_t *ret_nfds, pid_t *ret_pid, struct err *err)
 {
+	bool reset = false;
+
 	for (;;) {
 		int r = frame_recv(w->sock, f, fds, max_fds, ret_nfds, ret_pid);
 
+		/* A peer that ended without reading what it was sent resets the socket before its last words can be read. */
+		if (r == -ECONNRESET && !reset) {
+			reset = true;
+			continue;
+		}
 		if (r < 0)
 			return r;
 		if (f->kind == FRAME_LOG) {
@@ -86,6 +84,33 @@ static int hear_frame(struct wire *w, struct frame *f, int *fds, size_t max_fds,
 			return take_error(f, err);
 		return 0;
 	}
+}
+
+bool wire_last_words(struct wire *w, struct err *err)
+{
+	struct err told = { 0 };
+	size_t nfds = 0;
+	struct frame f;
+
+	while (hear_frame(w, &f, NULL, 0, &nfds, NULL, &told) >= 0)
+		;
+	if (told.code && err)
+		*err = told;
+	return told.code;
+}
+
+int wire_say(struct wire *w, enum wire_point point, const int *fds, size_t nfds, struct err *err)
+{
+	int r = check_order(w, point, err);
+
+	if (r < 0)
+		return r;
+	r = frame_send(w->sock, FRAME_SYNC, (uint16_t)point, NULL, 0, fds, nfds);
+	if (r >= 0)
+		return 0;
+	if (r == -ECONNRESET && wire_last_words(w, err))
+		return r;
+	return err_code(err, r, "say %s", wire_point_name(point));
 }
 
 int wire_hear(struct wire *w, enum wire_point point, int *fds, size_t max_fds, size_t *ret_nfds, pid_t *ret_pid, struct err *err)

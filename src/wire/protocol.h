@@ -2,6 +2,7 @@
 /* Meeting points of masu and masu-init by name, with the order checked on both sides. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -30,6 +31,8 @@ int wire_say(struct wire *w, enum wire_point point, const int *fds, size_t nfds,
 int wire_hear(struct wire *w, enum wire_point point, int *fds, size_t max_fds, size_t *ret_nfds, pid_t *ret_pid, struct err *err);
 /* Waits for the end of the peer's socket: 0, or the error it reported. */
 int wire_hear_end(struct wire *w, struct err *err);
+/* For a peer that was found dead: true when it had said why, which is then in *err. */
+bool wire_last_words(struct wire *w, struct err *err);
 /* Reports an error; best effort. */
 void wire_report(struct wire *w, const struct err *err);
 void wire_log(struct wire *w, int level, const char *text);

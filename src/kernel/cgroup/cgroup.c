@@ -141,6 +141,8 @@ int cgroup_probe(const struct cgroup_facts *facts, const char *path, const struc
 	ret->driver = NULL;
 	cgroup_init(ret, facts, o && o->driver ? o->driver : &cgroup_driver_fs);
 	ret->rootless_tolerant = o && o->rootless_tolerant;
+	ret->nodes = o ? o->nodes : NULL;
+	ret->nodes_len = o ? o->nodes_len : 0;
 	if (ret->driver == &cgroup_driver_disabled)
 		return 0;
 	if (path[0] != '/' || !path[1] || strlen(path) >= sizeof(ret->path))
@@ -276,4 +278,38 @@ ssize_t cgroup_read(struct cgroup *cg, const char *controller, const char *file,
 	int fd = cgroup_fd(cg, i);
 
 	return fd < 0 ? fd : io_read_file_at(fd, file, ret, len);
+}
+
+static int open_tasks_at(struct cgroup *cg, size_t i)
+{
+	const char *file = cg->facts->hierarchies[i].v2 ? "cgroup.procs" : "tasks";
+	char path[CGROUP_PATH_MAX + 16];
+
+	if (cg->dirs[i].fd >= 0)
+		return openat(cg->dirs[i].fd, file, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	snprintf(path, sizeof(path), "%s/%s", cgroup_rel(cg), file);
+	return openat(cg->facts->hierarchies[i].fd, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+}
+
+int cgroup_open_tasks(struct cgroup *cg, bool in_unified, int *fds, size_t max, size_t *ret_len, struct err *err)
+{
+	size_t n = 0;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && !cgroup_is_disabled(cg) && i < cg->facts->hierarchies_len; i++) {
+		const struct cgroup_hierarchy *h = &cg->facts->hierarchies[i];
+
+		if (h->v2 && in_unified)
+			continue;
+		if (n == max)
+			r = err_set(err, ENOSPC, "open cgroup `%s`: more than %zu hierarchies", cg->path, max);
+		else if ((fds[n] = open_tasks_at(cg, i)) < 0)
+			r = err_sys(err, "open cgroup `%s` in `%s`", cg->path, h->mount);
+		else
+			n++;
+	}
+	while (r < 0 && n > 0)
+		close(fds[--n]);
+	*ret_len = n;
+	return r;
 }

@@ -32,6 +32,8 @@ struct cgroup_options {
 	const struct cgroup_driver *driver; /* NULL: cgroup_driver_fs */
 	bool rootless_tolerant; /* no right to make a cgroup: go on without one if no limits are asked; no right to set device
 	                           rules: go on (a user namespace cannot make device nodes) */
+	const struct spec_device *nodes; /* linux.devices: their nodes may be made (not opened) inside; borrowed */
+	size_t nodes_len;
 };
 
 /* Large; lives on the caller's stack or in its context. Borrows the facts, which must outlive it. */
@@ -39,6 +41,8 @@ struct cgroup {
 	const struct cgroup_driver *driver;
 	const struct cgroup_facts *facts;
 	bool rootless_tolerant;
+	const struct spec_device *nodes;
+	size_t nodes_len;
 	char path[CGROUP_PATH_MAX]; /* below each hierarchy's root, "" when disabled */
 	char unit[256];             /* the systemd driver's scope or slice, else "" */
 	struct cgroup_place_ {
@@ -75,6 +79,11 @@ void cgroup_done(struct cgroup *cg); /* closes; removes nothing */
 int cgroup_dir_fd(struct cgroup *cg);
 /* in_unified: the process was cloned into cgroup_dir_fd(), so that tree is left out. -EBUSY (v2): see cgroup_open_pid. */
 int cgroup_place(struct cgroup *cg, pid_t pid, bool in_unified, struct err *err);
+/* What a process that is about to enter by itself needs: the `tasks` files of the v1 hierarchies (and cgroup.procs of the unified one
+ * unless it was cloned into it), into each of which it writes "0". For a single thread that moves itself the kernel need not stop all
+ * forks of the machine, as it must for a move from outside (that waits for a grace period of RCU: milliseconds).
+ * Owned fds; *ret_len of them. -ENOSPC when max is too small. */
+int cgroup_open_tasks(struct cgroup *cg, bool in_unified, int *fds, size_t max, size_t *ret_len, struct err *err);
 /* Proves from /proc/PID/cgroup that the process is in (or below) this cgroup in every hierarchy. */
 int cgroup_check_pid(const struct cgroup *cg, int proc_fd, pid_t pid, struct err *err);
 /* -EBUSY with a text when frozen: exec's fitness check. */

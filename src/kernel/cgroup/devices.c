@@ -61,11 +61,26 @@ static bool is_everything(const struct device_rule *r)
 	return r->type == 'a' && r->major == DEVICE_ANY && r->minor == DEVICE_ANY && r->access == DEVICE_ALL;
 }
 
-int devices_plan(const struct spec_resources *res, struct buf *ret, struct err *err)
+static int add_nodes(const struct spec_device *nodes, size_t n, struct buf *ret)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		struct device_rule rule = { true, nodes[i].type.value == 'b' ? 'b' : 'c', DEVICE_MKNOD, nodes[i].major.value, nodes[i].minor.value };
+
+		if (nodes[i].type.value != 'p')
+			r = buf_add(ret, &rule, sizeof(rule));
+	}
+	return r;
+}
+
+int devices_plan(const struct spec_resources *res, const struct spec_device *nodes, size_t nodes_len, struct buf *ret, struct err *err)
 {
 	bool leading = true;
 	int r = buf_add(ret, defaults, sizeof(defaults));
 
+	if (r == 0)
+		r = add_nodes(nodes, nodes_len, ret);
 	for (size_t i = 0; r == 0 && res && i < res->devices_len; i++) {
 		struct device_rule rule = { 0 };
 

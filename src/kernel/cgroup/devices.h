@@ -21,9 +21,10 @@ struct device_rule {
 	int64_t major, minor; /* DEVICE_ANY: all */
 };
 
-/* Result in ret: an array of struct device_rule: the default list, then the user's rules in their order. Denying everything
- * comes first and is implied, so a leading "deny all" of the document changes nothing. res may be NULL. -EINVAL for bad rules. */
-int devices_plan(const struct spec_resources *res, struct buf *ret, struct err *err);
+/* Result in ret: an array of struct device_rule: the default list, then the making (not the opening) of the nodes in linux.devices,
+ * which masu-init does from inside the cgroup, then the user's rules in their order. Denying everything comes first and is implied,
+ * so a leading "deny all" of the document changes nothing. res may be NULL. -EINVAL for bad rules. */
+int devices_plan(const struct spec_resources *res, const struct spec_device *nodes, size_t nodes_len, struct buf *ret, struct err *err);
 /* The reference meaning: whether all bits of access are allowed for this device. */
 bool devices_decide(const struct device_rule *rules, size_t n, char type, uint32_t major, uint32_t minor, uint8_t access);
 

@@ -194,6 +194,25 @@ static void facts_set_pure_v2(struct cgroup_facts *ret, int *fd)
 	ret->unified = 0;
 }
 
+#define V1_MOUNT(n) "30 29 0:26 / " CGROUP_STD_MOUNT "/" n " rw - cgroup cgroup rw," n "\n"
+
+int cgroup_facts_assume(enum cgroup_layout layout, struct cgroup_facts *ret, struct err *err)
+{
+	static const char v1[] = V1_MOUNT("cpuset") V1_MOUNT("cpu,cpuacct") V1_MOUNT("blkio") V1_MOUNT("memory") V1_MOUNT("devices")
+		V1_MOUNT("freezer") V1_MOUNT("net_cls,net_prio") V1_MOUNT("perf_event") V1_MOUNT("hugetlb") V1_MOUNT("pids") V1_MOUNT("rdma")
+		"30 29 0:26 / " CGROUP_STD_MOUNT "/systemd rw - cgroup cgroup rw,name=systemd\n";
+	static const char *const mountinfo[] = {
+		[CGROUP_LAYOUT_NONE] = "",
+		[CGROUP_LAYOUT_V1] = v1,
+		[CGROUP_LAYOUT_HYBRID] = "30 29 0:26 / " CGROUP_STD_MOUNT "/unified rw - cgroup2 cgroup2 rw\n",
+		[CGROUP_LAYOUT_V2] = "30 29 0:26 / " CGROUP_STD_MOUNT " rw - cgroup2 cgroup2 rw\n",
+	};
+	char text[sizeof(v1) + 256];
+
+	snprintf(text, sizeof(text), "%s%s", layout == CGROUP_LAYOUT_HYBRID ? v1 : "", mountinfo[layout]);
+	return cgroup_facts_parse(text, ret, err);
+}
+
 int cgroup_facts_load(struct cgroup_facts *ret, struct err *err)
 {
 	AUTO(buf_done) struct buf text = { 0 };

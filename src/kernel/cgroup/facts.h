@@ -36,6 +36,8 @@ struct cgroup_facts {
 int cgroup_facts_load(struct cgroup_facts *ret, struct err *err);
 /* The parsing half, pure: mountinfo text to hierarchies with fd -1. */
 int cgroup_facts_parse(const char *mountinfo, struct cgroup_facts *ret, struct err *err);
+/* Pure too: a host with the usual mounts of this layout, for plans that are only looked at. */
+int cgroup_facts_assume(enum cgroup_layout layout, struct cgroup_facts *ret, struct err *err);
 void cgroup_facts_done(struct cgroup_facts *f);
 /* "none", "cgroup v1", "hybrid cgroups", "cgroup v2": for texts. */
 const char *cgroup_layout_name(enum cgroup_layout l);

@@ -126,7 +126,7 @@ static int fs_create(struct cgroup *cg, const struct spec_resources *res, struct
 	int r = res ? cgroup_plan_resources(cg->facts, res, &arena, &writes, err) : 0;
 
 	if (r == 0)
-		r = devices_plan(res, &rules, err);
+		r = devices_plan(res, cg->nodes, cg->nodes_len, &rules, err);
 	if (r < 0)
 		return r;
 	if (cg->facts->hierarchies_len == 0) {
@@ -179,7 +179,7 @@ static int fs_update(struct cgroup *cg, const struct spec_resources *res, struct
 	int r = cgroup_plan_resources(cg->facts, res, &arena, &writes, err);
 
 	if (r == 0 && res->devices_set)
-		r = devices_plan(res, &rules, err);
+		r = devices_plan(res, cg->nodes, cg->nodes_len, &rules, err);
 	if (r == 0 && writes.len > 0)
 		r = cgroup_enable_controllers(cg, &writes, err);
 	if (r == 0)
@@ -245,28 +245,42 @@ static int fail_held(struct cgroup *cg, size_t i, struct err *err)
 	return err_set(err, EBUSY, "remove cgroup `%s` in `%s`: held by process %d (%s, state %c)", cg->path, mount, (int)pid, comm, state);
 }
 
+/* One attempt in every hierarchy. *ret_busy: how many are not clear; *ret_last: one of them. */
+static int clear_pass(struct cgroup *cg, size_t *ret_busy, size_t *ret_last, struct err *err)
+{
+	*ret_busy = 0;
+	for (size_t i = 0; i < cg->facts->hierarchies_len; i++) {
+		int r = clear_at(cg, i);
+
+		if (r < 0 && r != -EBUSY)
+			return err_code(err, r, "remove cgroup `%s` in `%s`", cg->path, cg->facts->hierarchies[i].mount);
+		*ret_busy += r < 0;
+		*ret_last = r < 0 ? i : *ret_last;
+	}
+	return 0;
+}
+
+/* Killed processes leave when they get to run. The time limit counts from the last progress: a pass over many sub-cgroups
+ * may take long by itself. */
 static int clear_all(struct cgroup *cg, struct err *err)
 {
-	uint64_t end = cgroup_now_ms() + CGROUP_DESTROY_MS;
+	size_t busy, last = 0, before = SIZE_MAX;
 	long pause_ns = 200000;
+	uint64_t end = 0;
 
 	(void)cgroup_kill(cg, SIGKILL, NULL);
 	for (;;) {
 		struct timespec pause = { .tv_nsec = pause_ns };
-		size_t busy = cg->facts->hierarchies_len;
+		int r = clear_pass(cg, &busy, &last, err);
 
-		for (size_t i = 0; i < cg->facts->hierarchies_len; i++) {
-			int r = clear_at(cg, i);
-
-			if (r < 0 && r != -EBUSY)
-				return err_code(err, r, "remove cgroup `%s` in `%s`", cg->path, cg->facts->hierarchies[i].mount);
-			if (r < 0)
-				busy = i;
+		if (r < 0 || busy == 0)
+			return r;
+		if (busy < before) {
+			before = busy;
+			end = cgroup_now_ms() + CGROUP_DESTROY_MS;
 		}
-		if (busy == cg->facts->hierarchies_len)
-			return 0;
 		if (cgroup_now_ms() >= end)
-			return fail_held(cg, busy, err);
+			return fail_held(cg, last, err);
 		cgroup_thaw_for_kill(cg);
 		nanosleep(&pause, NULL);
 		pause_ns = pause_ns < 20000000 ? pause_ns * 2 : pause_ns;

@@ -201,38 +201,36 @@ int cgroup_enable_controllers(const struct cgroup *cg, const struct cgroup_write
 	return 0;
 }
 
-/* Copies one file from the nearest ancestor that has a value down to level n. */
-static int fill_from_above(int at, const char *rel, unsigned n, const char *file)
+/* Copies one file from the nearest ancestor with a value down to the leaf; looking starts where the tree was before us. */
+static int fill_from_above(int at, const char *rel, unsigned depth, unsigned made, const char *file)
 {
 	char prefix[CGROUP_PATH_MAX], value[4096];
+	unsigned from = depth - made;
 	int r;
 
-	snprintf(prefix, sizeof(prefix), "%.*s", (int)prefix_len(rel, n), rel);
-	r = read_in(at, prefix, file, value, sizeof(value));
-	if (r < 0 || value[strspn(value, " \n")] || n == 0)
-		return r;
-	r = fill_from_above(at, rel, n - 1, file);
-	if (r < 0)
-		return r;
-	snprintf(prefix, sizeof(prefix), "%.*s", (int)prefix_len(rel, n - 1), rel);
-	r = read_in(at, prefix, file, value, sizeof(value));
-	if (r < 0)
-		return r;
-	snprintf(prefix, sizeof(prefix), "%.*s", (int)prefix_len(rel, n), rel);
-	value[strcspn(value, "\n")] = 0;
-	return write_in(at, prefix, file, value);
+	for (;; from--) {
+		snprintf(prefix, sizeof(prefix), "%.*s", (int)prefix_len(rel, from), rel);
+		r = read_in(at, prefix, file, value, sizeof(value));
+		if (r < 0 || value[strspn(value, " \n")] || from == 0)
+			break;
+	}
+	value[r < 0 ? 0 : strcspn(value, "\n")] = 0;
+	for (unsigned n = from + 1; r == 0 && n <= depth; n++) {
+		snprintf(prefix, sizeof(prefix), "%.*s", (int)prefix_len(rel, n), rel);
+		r = write_in(at, prefix, file, value);
+	}
+	return r;
 }
 
 int cgroup_fill_cpuset(const struct cgroup *cg, struct err *err)
 {
-	int i = cgroup_facts_find_v1(cg->facts, "cpuset");
-	unsigned depth = cgroup_path_depth(cg->path);
-	const struct cgroup_hierarchy *h = i < 0 ? NULL : &cg->facts->hierarchies[i];
 	static const char *const files[2][2] = { { "cpuset.cpus", "cpuset.mems" }, { "cpus", "mems" } };
+	int i = cgroup_facts_find_v1(cg->facts, "cpuset");
+	const struct cgroup_hierarchy *h = i < 0 ? NULL : &cg->facts->hierarchies[i];
 
 	for (size_t k = 0; h && k < 2; k++) {
 		const char *file = files[h->noprefix][k];
-		int r = fill_from_above(h->fd, cgroup_rel(cg), depth, file);
+		int r = fill_from_above(h->fd, cgroup_rel(cg), cgroup_path_depth(cg->path), cg->dirs[i].made, file);
 
 		if (r < 0)
 			return err_code(err, r, "fill `%s` of cgroup `%s`", file, cg->path);

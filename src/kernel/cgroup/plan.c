@@ -44,7 +44,7 @@ int planner_unsupported(struct planner *p, const char *pointer, const char *v1_f
 	const char *name = pointer ? strrchr(pointer, '/') + 1 : "";
 
 	if (v1_file)
-		err_set(p->err, EOPNOTSUPP, "set `%s`: not possible with %s, which have no counterpart of `%s`", name, layout, v1_file);
+		err_set(p->err, EOPNOTSUPP, "set `%s`: not possible with %s: there is no counterpart of `%s`", name, layout, v1_file);
 	else
 		err_set(p->err, EOPNOTSUPP, "set `%s`: not possible with %s: no cgroup2 tree is mounted", name, layout);
 	err_pointer(p->err, "%s", pointer ? pointer : "");

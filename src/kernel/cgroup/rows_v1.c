@@ -9,6 +9,7 @@
 #define MEM(m) offsetof(struct spec_memory, m)
 #define CPU(m) offsetof(struct spec_cpu, m)
 #define IO(m) offsetof(struct spec_block_io, m)
+#define KMEM_FLAGS (CGROUP_WRITE_READ_BACK | CGROUP_WRITE_PAGES)
 
 /* Kernels that dropped kernel memory limits may have dropped the file; "unlimited" is what they do. */
 static int kmem(struct planner *p, const struct row *row, const struct row_value *v, const void *section, struct cgroup_write *w)
@@ -25,15 +26,16 @@ static const struct row memory_rows[] = {
 	{ .key = "limit", .offset = MEM(limit), .kind = ROW_I64, .file = "memory.limit_in_bytes", .group = 1 },
 	{ .key = "swap", .offset = MEM(swap), .kind = ROW_I64, .file = "memory.memsw.limit_in_bytes", .group = 1 },
 	{ .key = "reservation", .offset = MEM(reservation), .kind = ROW_I64, .file = "memory.soft_limit_in_bytes" },
-	{ .key = "kernel", .offset = MEM(kernel), .kind = ROW_I64, .file = "memory.kmem.limit_in_bytes", .format = kmem, .flags = CGROUP_WRITE_READ_BACK | CGROUP_WRITE_PAGES },
-	{ .key = "kernelTCP", .offset = MEM(kernel_tcp), .kind = ROW_I64, .file = "memory.kmem.tcp.limit_in_bytes", .format = kmem, .flags = CGROUP_WRITE_READ_BACK | CGROUP_WRITE_PAGES },
+	{ .key = "kernel", .offset = MEM(kernel), .kind = ROW_I64, .file = "memory.kmem.limit_in_bytes", .format = kmem, .flags = KMEM_FLAGS },
+	{ .key = "kernelTCP", .offset = MEM(kernel_tcp), .kind = ROW_I64, .file = "memory.kmem.tcp.limit_in_bytes", .format = kmem, .flags = KMEM_FLAGS },
 	{ .key = "swappiness", .offset = MEM(swappiness), .kind = ROW_U64, .file = "memory.swappiness" },
 	{ .key = "disableOOMKiller", .offset = MEM(disable_oom_killer), .kind = ROW_BOOL, .file = "memory.oom_control" },
 	{ .key = "useHierarchy", .offset = MEM(use_hierarchy), .kind = ROW_BOOL, .file = "memory.use_hierarchy" },
 };
 
 static const struct row cpu_rows[] = {
-	{ .key = "shares", .offset = CPU(shares), .kind = ROW_U64, .file = "cpu.shares", .format = row_skip_zero, .flags = CGROUP_WRITE_READ_BACK, .group = 2 },
+	{ .key = "shares", .offset = CPU(shares), .kind = ROW_U64, .file = "cpu.shares", .format = row_skip_zero,
+	  .flags = CGROUP_WRITE_READ_BACK, .group = 2 },
 	{ .key = "idle", .offset = CPU(idle), .kind = ROW_I64, .file = "cpu.idle", .format = row_zero_optional, .group = 2 },
 	{ .key = "period", .offset = CPU(period), .kind = ROW_U64, .file = "cpu.cfs_period_us", .group = 3 },
 	{ .key = "quota", .offset = CPU(quota), .kind = ROW_I64, .file = "cpu.cfs_quota_us", .group = 3 },

@@ -227,7 +227,9 @@ void dev_plan_print(const struct flat *flat, const struct dev_plan *plan, struct
 
 	buf_addf(out, "devices %s\n", methods[plan->method < ARRAY_SIZE(methods) ? plan->method : 0]);
 	for (uint32_t i = 0; n && i < plan->nodes.count; i++) {
-		buf_addf(out, "device %s %c", flat_str(flat, n[i].path), (int)n[i].type);
+		buf_adds(out, "device ");
+		buf_add_visible(out, flat_str(flat, n[i].path));
+		buf_addf(out, " %c", (int)n[i].type);
 		if (n[i].type != 'p')
 			buf_addf(out, " %u:%u", n[i].major, n[i].minor);
 		buf_addf(out, " mode=%04o owner=%u:%u", n[i].mode, n[i].uid, n[i].gid);

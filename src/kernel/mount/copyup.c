@@ -177,7 +177,7 @@ static int copy_one(const struct mount_job *job, int from, int to, const char *n
 /* err is filled by the innermost failure. */
 static int copy_dir(const struct mount_job *job, int from, int to, unsigned depth)
 {
-	_Alignas(8) char entries[4096];
+	_Alignas(8) char entries[2048];
 	long n;
 
 	if (depth > COPY_DEPTH_MAX)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -147,12 +148,27 @@ static bool fs_writes_first(const struct mount_rec *rec)
 	return rec->flags & (MOUNT_REC_COPYUP | MOUNT_REC_OWN_ROOT);
 }
 
+static int fs_label_root(const struct mount_job *job, int mount_fd)
+{
+	const char *label = flat_str(job->flat, job->ctx->plan->label);
+	autoclose int fd = -1;
+
+	if (!(job->rec->flags & MOUNT_REC_LABEL_ROOT))
+		return 0;
+	if (!label)
+		return err_set(job->err, EPROTO, "read mount plan: no label");
+	fd = openat(mount_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fsetxattr(fd, "security.selinux", label, strlen(label) + 1, 0) < 0)
+		return err_sys(job->err, "mount `%s`: label its root `%s`", job->destination, label);
+	return 0;
+}
+
 static int fs_fill(const struct mount_job *job, int mount_fd, int target_fd)
 {
 	int r = job->rec->flags & MOUNT_REC_COPYUP ? mount_copyup(job, target_fd, mount_fd) : 0;
 
 	mount_job_own_root(job, mount_fd);
-	return r;
+	return r < 0 ? r : fs_label_root(job, mount_fd);
 }
 
 /* With mount(2) on the directory that we stand in: as close to an fd as it gets. */

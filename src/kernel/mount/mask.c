@@ -59,13 +59,14 @@ static int mask_readonly(struct mount_ctx *ctx, const char *path, struct err *er
 }
 
 /* One for all: not even its owner can put anything into it. */
-static int mask_make_empty(struct err *err)
+static int mask_make_empty(const char *label, struct err *err)
 {
 	autoclose int fs = sys_fsopen("tmpfs", SYS_FSOPEN_CLOEXEC);
 	int fd;
 
 	if (fs < 0 || sys_fsconfig(fs, SYS_FSCONFIG_SET_STRING, "source", "tmpfs", 0) < 0 ||
 	    sys_fsconfig(fs, SYS_FSCONFIG_SET_STRING, "mode", "755", 0) < 0 || sys_fsconfig(fs, SYS_FSCONFIG_SET_STRING, "nr_inodes", "2", 0) < 0 ||
+	    (label && sys_fsconfig(fs, SYS_FSCONFIG_SET_STRING, "context", label, 0) < 0) ||
 	    sys_fsconfig(fs, SYS_FSCONFIG_SET_FLAG, "ro", NULL, 0) < 0 || sys_fsconfig(fs, SYS_FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return err_sys(err, "make an empty directory for masks");
 	fd = sys_fsmount(fs, SYS_FSMOUNT_CLOEXEC, SYS_MOUNT_ATTR_RDONLY | SYS_MOUNT_ATTR_NOSUID | SYS_MOUNT_ATTR_NODEV | SYS_MOUNT_ATTR_NOEXEC);
@@ -81,7 +82,7 @@ static int mask_take(struct mount_ctx *ctx, bool dir, struct err *err)
 	int fd;
 
 	if (dir && *origin < 0) {
-		fd = mask_make_empty(err);
+		fd = mask_make_empty(flat_str(ctx->flat, ctx->plan->label), err);
 		if (fd < 0)
 			return fd;
 		*origin = fd;

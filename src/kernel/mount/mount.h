@@ -38,6 +38,7 @@ enum mount_rec_flags {
 	MOUNT_REC_OWN_ROOT = 1 << 17,     /* mqueue, cgroup: its root directory shall belong to the container's root */
 	MOUNT_REC_DROP_NOATIME = 1 << 18, /* `atime`: only if it is noatime now */
 	MOUNT_REC_DROP_STRICTATIME = 1 << 19,
+	MOUNT_REC_LABEL_ROOT = 1 << 20,   /* its root gets mount_plan.label: mqueue takes no context */
 };
 
 struct mount_datum { /* key, or key=value */
@@ -74,6 +75,7 @@ enum { MOUNT_NS_NONE = 0, MOUNT_NS_NEW = 1, MOUNT_NS_JOINED = 2 };
 struct mount_plan {
 	struct flat_str root_path;         /* absolute host path */
 	struct flat_arr mounts;            /* struct mount_rec */
+	struct flat_str label;             /* SELinux context, absent = none */
 	struct flat_arr masked, readonly;  /* struct flat_str, clean absolute container paths */
 	uint64_t propagation;              /* of `/`: MS_SHARED, MS_SLAVE, MS_PRIVATE, MS_UNBINDABLE; 0 = not said */
 	uint32_t root_source_fd;           /* index + 1; 0 = masu-init opens root_path */

@@ -103,12 +103,19 @@ static int cgroup_links(struct plan_build *b, const struct plan_mount *m, const 
 static int cgroup_v1_tmpfs(struct plan_build *b, const struct plan_mount *m)
 {
 	struct mount_datum mode = { flat_add_str(b->flat, "mode"), flat_add_str(b->flat, "755") };
+	AUTO(buf_done) struct buf data = { 0 };
 	struct mount_rec rec;
+	int r = buf_add(&data, &mode, sizeof(mode));
+
+	if (!r)
+		r = plan_label_add(b, "tmpfs", &data);
+	if (r)
+		return r;
 
 	plan_rec_init(b, m, m->destination, MOUNT_KIND_FS, &rec);
 	rec.fstype = flat_add_str(b->flat, "tmpfs");
 	rec.source = flat_add_str(b->flat, "tmpfs");
-	rec.data = flat_add_arr(b->flat, &mode, 1, sizeof(mode));
+	rec.data = flat_add_arr(b->flat, data.data, data.len / sizeof(mode), sizeof(mode));
 	rec.attr_set &= ~RDONLY; /* first the directories in it have to be made */
 	rec.rattr_set &= ~RDONLY;
 	rec.sb_set = rec.sb_clr = 0;

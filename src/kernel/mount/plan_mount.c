@@ -266,6 +266,10 @@ static int plan_fs(struct plan_build *b, struct plan_mount *m, struct mount_rec 
 		return plan_option_error(b, m, m->options.copy_symlink ? "copy-symlink" : "src-nofollow", "only for bind mounts");
 	if (!strcmp(type, "devpts"))
 		plan_devpts_ids(b, m);
+	if (plan_label_add(b, type, &m->data) < 0)
+		return -ENOMEM;
+	if (!strcmp(type, "mqueue") && b->in->config->lnx && b->in->config->lnx->mount_label && *b->in->config->lnx->mount_label)
+		rec->flags |= MOUNT_REC_LABEL_ROOT;
 	rec->fstype = flat_add_str(b->flat, type);
 	rec->source = flat_add_str(b->flat, m->spec->source && m->spec->source[0] ? m->spec->source : type);
 	rec->data = flat_add_arr(b->flat, m->data.data, m->data.len / sizeof(struct mount_datum), sizeof(struct mount_datum));

@@ -45,6 +45,9 @@ static int root_tree(struct mount_ctx *ctx, struct err *err)
 		return 0;
 	if (!sys_mount_setattr(AT_FDCWD, "/", SYS_AT_RECURSIVE, &attr))
 		return 0;
+	/* before 6.8 it refuses the root of the mount namespace when that has no parent (an initramfs) */
+	if (errno == EINVAL && !mount(NULL, "/", NULL, MS_REC | (unsigned long)attr.propagation, NULL))
+		return 0;
 	r = err_sys(err, "set the propagation of all mounts");
 	if (r == -EINVAL)
 		err_hint(err, "`/` is no mount point: is this a chroot?");

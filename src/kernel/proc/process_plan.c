@@ -254,8 +254,21 @@ static void print_strings(const struct flat *f, const char *what, struct flat_ar
 	for (size_t i = 0; refs && i < arr.count; i++) {
 		const char *s = flat_str(f, refs[i]);
 
-		buf_addf(out, "%s %s\n", what, s ? s : "(damaged)");
+		buf_addf(out, "%s ", what);
+		buf_add_visible(out, s ? s : "(damaged)");
+		buf_adds(out, "\n");
 	}
+}
+
+static void print_string(const struct flat *f, const char *what, struct flat_str ref, struct buf *out)
+{
+	const char *s = flat_str(f, ref);
+
+	if (!s)
+		return;
+	buf_addf(out, "%s ", what);
+	buf_add_visible(out, s);
+	buf_adds(out, "\n");
 }
 
 static void print_limit(struct buf *out, uint64_t v)
@@ -294,8 +307,7 @@ void process_plan_print(const struct flat *f, const struct process_plan *p, stru
 {
 	print_strings(f, "arg", p->args, out);
 	print_strings(f, "env", p->env, out);
-	if (flat_str(f, p->cwd))
-		buf_addf(out, "cwd %s\n", flat_str(f, p->cwd));
+	print_string(f, "cwd", p->cwd, out);
 	print_user(f, &p->user, out);
 	print_rlimits(f, &p->rlimits, out);
 	if (p->terminal.enabled && p->terminal.has_size)

@@ -1,0 +1,279 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the tests of faults share: bundles in which every step runs, commands that end by a failure or by SIGKILL, and the proof that
+nothing stays behind. The test is the subreaper of all that it starts and has a mount namespace of its own, so what is left is its own."""
+import array, ctypes, json, os, re, select, shutil, signal, socket, stat, subprocess, sys, tempfile, time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SRC = os.environ.get("MASU_SRCDIR") or os.path.dirname(os.path.dirname(HERE))
+MASU = os.path.abspath(os.environ.get("MASU") or os.path.join(os.environ.get("MASU_BUILDDIR", "build"), "masu"))
+TOP = "masu-flt-%d" % os.getpid()
+ID = "flt%d" % os.getpid()
+TIMEOUT, GRACE = 30, 5
+CLONE_NEWNS, MS_REC, MS_PRIVATE, MS_SHARED, PR_SET_CHILD_SUBREAPER = 0x20000, 0x4000, 1 << 18, 1 << 20, 36
+
+
+class Tap:
+    def __init__(self):
+        self.n = self.failed = 0
+
+    def result(self, name, problems):
+        self.n += 1
+        self.failed += bool(problems)
+        print("%s %d - %s" % ("not ok" if problems else "ok", self.n, name))
+        for line in problems:
+            print("# " + line.replace("\n", "\n# "))
+        sys.stdout.flush()
+
+    def skip(self, name, why):
+        self.n += 1
+        print("ok %d - %s # SKIP %s" % (self.n, name, why))
+
+    def end(self):
+        print("1..%d" % self.n)
+        sys.exit(bool(self.failed))
+
+
+def skip_all(why):
+    print("1..1\nok 1 - %s # SKIP %s" % (os.path.basename(sys.argv[0]), why))
+    sys.exit(0)
+
+
+def read(path):
+    try:
+        with open(path, errors="replace") as f:
+            return f.read()
+    except OSError:
+        return ""
+
+
+def processes():
+    """pid -> (parent, name) of everything below this process; what has ended is reaped on the way."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        pass
+    parents, names = {}, {}
+    for p in filter(str.isdigit, os.listdir("/proc")):
+        text = read("/proc/%s/stat" % p)
+        m = re.match(r"\d+ \((.*)\) (.) (\d+)", text, re.S)
+        if m:
+            parents[int(p)], names[int(p)] = int(m[3]), "%s (%s)" % (m[1], m[2])
+    below = {}
+    for p in parents:
+        q = p
+        while q in parents and q != os.getpid():
+            q = parents[q]
+        if q == os.getpid() and p != q:
+            below[p] = (parents[p], names[p])
+    return below
+
+
+def cgroup_mounts():
+    return [f[4] for f in (line.split() for line in read("/proc/self/mountinfo").splitlines()) if f[f.index("-") + 1] in ("cgroup", "cgroup2")]
+
+
+def tree(path):
+    found = set()
+    for where, dirs, files in os.walk(path):
+        for name in dirs + files:
+            full = os.path.join(where, name)
+            found.add("%s %o" % (os.path.relpath(full, path), os.lstat(full).st_mode))
+    return found
+
+
+class Rig:
+    def __init__(self):
+        libc = ctypes.CDLL(None, use_errno=True)
+        if os.geteuid() or libc.unshare(CLONE_NEWNS):
+            skip_all("needs root")
+        # Private to us, shared among those that come from us: a mount that leaked out of a container would show.
+        for flags in (MS_REC | MS_PRIVATE, MS_REC | MS_SHARED):
+            if libc.mount(None, b"/", None, flags, None):
+                raise OSError(ctypes.get_errno(), "change the propagation of mounts")
+        libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        self.dir = tempfile.mkdtemp(prefix="masu-faults.")
+        os.chmod(self.dir, 0o755)
+        self.root, self.bundle = self.dir + "/state", self.dir + "/bundle"
+        self.log, self.err, self.pids = self.dir + "/hooks.log", self.dir + "/stderr", self.dir + "/pids"
+        for d in (self.root, self.bundle, self.pids, self.dir + "/data"):
+            os.mkdir(d)
+        made = subprocess.run(["bash", "-c", '. "$0/spec-tests/lib/bundle.bash" && bundle_rootfs "$1"', SRC, self.bundle + "/rootfs"])
+        if made.returncode:
+            skip_all("needs a static busybox")
+        for d in ("data", "dev/pts"):
+            os.makedirs(self.bundle + "/rootfs/" + d, exist_ok=True)
+        with open(SRC + "/spec-tests/lib/config.json") as f:
+            self.common = json.load(f)
+        open(self.log, "w").close()
+        os.chmod(self.log, 0o666)
+        self.console = None
+        self.mounts = read("/proc/self/mountinfo")
+        self.helpers = set()
+        self.files = None
+
+    def done(self):
+        for pid in self.helpers | set(processes()):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        for d in self.cgroups():
+            for where, _, _ in os.walk(d, topdown=False):
+                try:
+                    os.rmdir(where)
+                except OSError:
+                    pass
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def holder(self):
+        """A process that holds namespaces to be joined; its pid."""
+        p = subprocess.Popen(["unshare", "--net", "--ipc", "--uts", "--pid", "--fork", "sleep", "1000"], stdin=subprocess.DEVNULL)
+        for _ in range(200):
+            inner = [q for q, (parent, name) in processes().items() if parent == p.pid and name.startswith("sleep")]
+            if inner:
+                self.helpers |= {p.pid, inner[0]}
+                return inner[0]
+            time.sleep(0.01)
+        raise RuntimeError("no process to hold namespaces")
+
+    def use(self, config):
+        """Makes this the document of the bundle; a terminal gets a console socket."""
+        with open(self.bundle + "/config.json", "w") as f:
+            json.dump(config, f)
+        self.options = ["--bundle", self.bundle, "--pid-file", self.pids + "/pid"]
+        if config["process"].get("terminal"):
+            self.options += ["--console-socket", self.listen()]
+
+    def listen(self):
+        if not self.console:
+            self.console = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            self.console.bind(self.dir + "/console")
+            self.console.listen(64)
+            self.console.setblocking(False)
+        return self.dir + "/console"
+
+    def drain(self):
+        """Takes and closes the terminals that came: not before their container has gone."""
+        while self.console:
+            try:
+                peer = self.console.accept()[0]
+            except BlockingIOError:
+                return
+            peer.setblocking(False)
+            try:
+                for _, _, data in peer.recvmsg(4096, socket.CMSG_SPACE(64))[1]:
+                    for fd in array.array("i", data[: len(data) // 4 * 4]):
+                        os.close(fd)
+            except BlockingIOError:
+                pass
+            peer.close()
+
+    def command(self, *args):
+        return [MASU, "--root", self.root, *args]
+
+    def masu(self, *args, env=None, wrap=()):
+        """The exit status (negative: the signal) and what it said. Streams are files: a container keeps them open."""
+        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **(env or {})}
+        with open(self.err, "w") as err, open(self.dir + "/stdout", "w") as out:
+            p = subprocess.Popen([*wrap, *self.command(*args)], stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=environment, close_fds=True)
+        ended = self.wait(p)
+        if not ended:
+            p.kill()
+        status = p.wait()
+        return status if ended else "no end after %d s" % TIMEOUT, read(self.err)
+
+    def wait(self, p):
+        """True when it ends in time. Others are reaped meanwhile: the end of a pid namespace waits for that."""
+        fd, end = os.pidfd_open(p.pid), time.time() + TIMEOUT
+        while not (ended := select.select([fd], [], [], 0.02)[0]) and time.time() < end:
+            while (child := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) and child.si_pid != p.pid:
+                os.waitpid(child.si_pid, 0)
+        os.close(fd)
+        return ended
+
+    def status(self):
+        status, _ = self.masu("state", ID)
+        return json.loads(read(self.dir + "/stdout"))["status"] if status == 0 else None
+
+    def cgroups(self):
+        return [m + "/" + TOP for m in cgroup_mounts() if os.path.exists(m + "/" + TOP)]
+
+    def strays(self):
+        return {p: n for p, n in processes().items() if p not in self.helpers}
+
+    def left(self):
+        """What is there now that was not there before."""
+        found = ["process %d: child of %d: %s" % (p, n[0], n[1]) for p, n in self.strays().items()]
+        found += ["cgroup " + c for c in self.cgroups()]
+        found += ["state directory: " + n for n in os.listdir(self.root) if n != ".seccomp-cache"]
+        found += ["beside the pid file: " + n for n in os.listdir(self.pids) if n != "pid"]
+        now = read("/proc/self/mountinfo")
+        if now != self.mounts:
+            found += ["mount " + line for line in sorted(set(now.splitlines()) ^ set(self.mounts.splitlines()))]
+        if self.files is not None:
+            found += ["in the root file system: " + f for f in sorted(self.files ^ tree(self.bundle + "/rootfs"))]
+        return found
+
+    def check_left(self, what):
+        end = time.time() + GRACE
+        while (found := self.left()) and time.time() < end:
+            # Whoever waits for a masu that is gone ends by itself, a moment later.
+            time.sleep(0.01)
+        self.drain()
+        return ["%s: left: %s" % (what, f) for f in found]
+
+    def hooks(self):
+        text = read(self.log).split()
+        open(self.log, "w").close()
+        return text
+
+    def check_hooks(self, what, may_miss=False):
+        """Runtime hooks and createContainer hooks make things that the poststop hooks undo."""
+        text = self.hooks()
+        begun, undone = any(w != "poststop" for w in text), text.count("poststop")
+        if begun and not undone and not may_miss:
+            return ["%s: hooks ran (%s), the poststop hooks did not" % (what, " ".join(text))]
+        return ["%s: the poststop hooks ran %d times" % (what, undone)] if undone > 1 else []
+
+    def sweep(self):
+        """After a test that failed: nothing of it may disturb the next."""
+        self.masu("delete", "--force", ID)
+        for pid in self.strays():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        time.sleep(0.05)
+        processes()
+        for name in os.listdir(self.root):
+            shutil.rmtree(os.path.join(self.root, name), ignore_errors=True)
+        for c in self.cgroups():
+            for where, _, _ in os.walk(c, topdown=False):
+                try:
+                    os.rmdir(where)
+                except OSError:
+                    pass
+        for name in os.listdir(self.pids):
+            os.unlink(os.path.join(self.pids, name))
+        self.mounts = read("/proc/self/mountinfo")
+        if self.files is not None:
+            self.files = tree(self.bundle + "/rootfs")
+        self.drain()
+        self.hooks()
+
+    def again(self, what):
+        """The id is free: one life from its beginning to its end."""
+        for args in (("create", *self.options, ID), ("delete", "--force", ID)):
+            status, err = self.masu(*args)
+            if status != 0:
+                return ["%s: %s of the same id: status %s: %s" % (what, args[0], status, err.strip())]
+        return self.check_left(what + ", second life") + self.check_hooks(what + ", second life")
+
+    def learn(self):
+        """One life: what it leaves in the root file system, which may be mount points only."""
+        root = self.bundle + "/rootfs"
+        before, self.files = tree(root), None
+        problems = self.again("an undisturbed life")
+        self.files = tree(root)
+        return problems, sorted(self.files - before)
