@@ -93,4 +93,15 @@ def terminal(rig):
     return c
 
 
-ALL = (full, user, time, user_time, joined, shared, terminal)
+def listener(rig):
+    """A filter whose notifications go to an agent."""
+    c = base(rig)
+    c["linux"]["seccomp"] = {
+        "defaultAction": "SCMP_ACT_ALLOW",
+        "listenerPath": rig.listen("agent"),
+        "syscalls": [{"names": ["swapon"], "action": "SCMP_ACT_NOTIFY"}],
+    }
+    return c
+
+
+ALL = (full, user, time, user_time, joined, shared, terminal, listener)

@@ -92,6 +92,8 @@ class Rig:
             if libc.mount(None, b"/", None, flags, None):
                 raise OSError(ctypes.get_errno(), "change the propagation of mounts")
         libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        # An end from outside is an end with done().
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
         self.dir = tempfile.mkdtemp(prefix="masu-faults.")
         os.chmod(self.dir, 0o755)
         self.root, self.bundle = self.dir + "/state", self.dir + "/bundle"
@@ -107,7 +109,7 @@ class Rig:
             self.common = json.load(f)
         open(self.log, "w").close()
         os.chmod(self.log, 0o666)
-        self.console = None
+        self.sockets = {}
         self.mounts = read("/proc/self/mountinfo")
         self.helpers = set()
         self.files = None
@@ -143,21 +145,27 @@ class Rig:
             json.dump(config, f)
         self.options = ["--bundle", self.bundle, "--pid-file", self.pids + "/pid"]
         if config["process"].get("terminal"):
-            self.options += ["--console-socket", self.listen()]
+            self.options += ["--console-socket", self.listen("console")]
 
-    def listen(self):
-        if not self.console:
-            self.console = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            self.console.bind(self.dir + "/console")
-            self.console.listen(64)
-            self.console.setblocking(False)
-        return self.dir + "/console"
+    def listen(self, name):
+        """A socket that takes terminals or seccomp listeners; its path."""
+        path = self.dir + "/" + name
+        if path not in self.sockets:
+            s = self.sockets[path] = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            s.bind(path)
+            s.listen(64)
+            s.setblocking(False)
+        return path
 
     def drain(self):
-        """Takes and closes the terminals that came: not before their container has gone."""
-        while self.console:
+        """Closes what came: not before its container has gone."""
+        for s in self.sockets.values():
+            self.drain_one(s)
+
+    def drain_one(self, s):
+        while True:
             try:
-                peer = self.console.accept()[0]
+                peer = s.accept()[0]
             except BlockingIOError:
                 return
             peer.setblocking(False)
@@ -202,12 +210,12 @@ class Rig:
     def strays(self):
         return {p: n for p, n in processes().items() if p not in self.helpers}
 
-    def left(self):
-        """What is there now that was not there before."""
+    def left(self, pid_file):
+        """What is there now that was not there before. pid_file: it may be there."""
         found = ["process %d: child of %d: %s" % (p, n[0], n[1]) for p, n in self.strays().items()]
         found += ["cgroup " + c for c in self.cgroups()]
         found += ["state directory: " + n for n in os.listdir(self.root) if n != ".seccomp-cache"]
-        found += ["beside the pid file: " + n for n in os.listdir(self.pids) if n != "pid"]
+        found += ["beside the pid file: " + n for n in os.listdir(self.pids) if n != "pid" or not pid_file]
         now = read("/proc/self/mountinfo")
         if now != self.mounts:
             found += ["mount " + line for line in sorted(set(now.splitlines()) ^ set(self.mounts.splitlines()))]
@@ -215,11 +223,13 @@ class Rig:
             found += ["in the root file system: " + f for f in sorted(self.files ^ tree(self.bundle + "/rootfs"))]
         return found
 
-    def check_left(self, what):
+    def check_left(self, what, pid_file=True):
         end = time.time() + GRACE
-        while (found := self.left()) and time.time() < end:
+        while (found := self.left(pid_file)) and time.time() < end:
             # Whoever waits for a masu that is gone ends by itself, a moment later.
             time.sleep(0.01)
+        if os.path.exists(self.pids + "/pid"):
+            os.unlink(self.pids + "/pid")
         self.drain()
         return ["%s: left: %s" % (what, f) for f in found]
 

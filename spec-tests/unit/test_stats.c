@@ -136,7 +136,7 @@ TEST(memory_v1)
 {
 	static const struct file files[] = {
 		{ "memory", "memory.stat",
-		  "cache 1\nrss 2\nhierarchical_memory_limit 9223372036854771712\ntotal_cache 11\ntotal_rss 12\n" },
+		  "cache_x 9\ncache 1\nrss 2\nhierarchical_memory_limit 9223372036854771712\ntotal_cache_x 99\ntotal_cache 11\ntotal_rss 12\n" },
 		{ "memory", "memory.usage_in_bytes", "100\n" },
 		{ "memory", "memory.limit_in_bytes", "9223372036854771712\n" },
 		{ "memory", "memory.max_usage_in_bytes", "200\n" },
@@ -154,7 +154,7 @@ TEST(memory_v1)
 	    "\"memory\":{\"cache\":11,\"usage\":{\"limit\":9223372036854771712,\"usage\":100,\"max\":200,\"failcnt\":3},"
 	    "\"swap\":{\"limit\":0,\"usage\":101,\"max\":0,\"failcnt\":0},\"kernel\":{\"limit\":0,\"usage\":102,\"max\":0,\"failcnt\":0},"
 	    "\"kernelTCP\":{\"limit\":0,\"usage\":103,\"max\":0,\"failcnt\":0},"
-	    "\"raw\":{\"cache\":1,\"rss\":2,\"hierarchical_memory_limit\":9223372036854771712,\"total_cache\":11,\"total_rss\":12}}");
+	    "\"raw\":{\"cache_x\":9,\"cache\":1,\"rss\":2,\"hierarchical_memory_limit\":9223372036854771712,\"total_cache_x\":99,\"total_cache\":11,\"total_rss\":12}}");
 	has(&b, "\"pids\":{\"current\":5,\"limit\":64}");
 }
 

@@ -22,12 +22,14 @@ static const struct step steps[] = {
 	{ "snapshot",        create_snapshot,      NULL,                  NULL },
 	{ "open files",      create_open_files,    NULL,                  NULL },
 	{ "cgroup",          create_cgroup,        create_destroy_cgroup, create_wants_cgroup },
+	{ "class of service", create_rdt,          create_undo_rdt,       create_wants_rdt },
 	{ "write plan",      create_write_plan,    NULL,                  NULL },
 	{ "spawn init",      create_spawn,         create_kill_init,      NULL },
 	{ "map ids",         create_map_ids,       NULL,                  create_has_new_user },
 	{ "find init",       create_find_init,     NULL,                  create_has_stage },
 	{ "mount sources",   create_send_sources,  NULL,                  create_has_sources },
 	{ "place init",      create_place,         NULL,                  NULL },
+	{ "net devices",     create_net_devices,   create_return_devices, create_has_net_devices },
 	{ "host hooks",      create_host_hooks,    NULL,                  create_has_host_hooks },
 	{ "wait for init",   create_wait_created,  NULL,                  NULL },
 	{ "schedule init",   create_schedule,      NULL,                  create_schedules_init },
@@ -48,6 +50,20 @@ bool create_has_stage(const void *ctx)
 bool create_has_sources(const void *ctx)
 {
 	return ((const struct create *)ctx)->plan.plan.sources;
+}
+
+bool create_wants_rdt(const void *ctx)
+{
+	const struct spec_linux_ *lnx = ((const struct create *)ctx)->bundle.config->lnx;
+
+	return lnx && lnx->intel_rdt;
+}
+
+bool create_has_net_devices(const void *ctx)
+{
+	const struct spec_linux_ *lnx = ((const struct create *)ctx)->bundle.config->lnx;
+
+	return lnx && lnx->net_devices_len;
 }
 
 bool create_has_host_hooks(const void *ctx)
@@ -99,6 +115,7 @@ struct create *create_new(struct masu_runtime *rt, const char *id, const struct 
 	c->options = o;
 	c->dir_fd = c->journal.fd = c->image_fd = c->plan_fd = c->gate_fd = c->result_fd = -EBADF;
 	c->console_fd = c->console_here = c->wire.sock = c->init_sock = -EBADF;
+	c->net = (struct net_devices)NET_DEVICES_INIT;
 	c->spawned.pidfd = c->init.pidfd = -EBADF;
 	return c;
 }
@@ -118,6 +135,7 @@ static void done(struct create *c)
 	pidref_done(&c->init);
 	if (c->has_cgroup)
 		cgroup_done(&c->cgroup);
+	net_devices_done(&c->net);
 	create_plan_done(&c->plan);
 	bundle_done(&c->bundle);
 }

@@ -13,6 +13,8 @@
 #include "container/runtime.h"
 #include "container/state.h"
 #include "kernel/cgroup/cgroup.h"
+#include "kernel/net/devices.h"
+#include "kernel/rdt/rdt.h"
 #include "wire/protocol.h"
 
 enum { CREATE_SOURCES_MAX = 256 };
@@ -42,6 +44,8 @@ struct create {
 	struct pidref spawned;   /* what was cloned: init, or the stage before it */
 	struct pidref init;
 	bool hooks_begun;        /* a failure from here on ends with the poststop hooks */
+	struct rdt rdt;          /* linux.intelRdt */
+	struct net_devices net;  /* those that were moved into the container */
 	struct state state;
 };
 
@@ -62,6 +66,8 @@ int create_snapshot(void *ctx, struct err *err);
 int create_open_files(void *ctx, struct err *err);
 int create_cgroup(void *ctx, struct err *err);
 void create_destroy_cgroup(void *ctx);
+int create_rdt(void *ctx, struct err *err);
+void create_undo_rdt(void *ctx);
 int create_write_plan(void *ctx, struct err *err);
 int create_spawn(void *ctx, struct err *err);
 void create_kill_init(void *ctx);
@@ -69,6 +75,8 @@ int create_map_ids(void *ctx, struct err *err);
 int create_find_init(void *ctx, struct err *err);
 int create_send_sources(void *ctx, struct err *err);
 int create_place(void *ctx, struct err *err);
+int create_net_devices(void *ctx, struct err *err);
+void create_return_devices(void *ctx);
 int create_host_hooks(void *ctx, struct err *err);
 int create_wait_created(void *ctx, struct err *err);
 int create_schedule(void *ctx, struct err *err);
@@ -79,6 +87,8 @@ void create_unpublish(void *ctx);
 bool create_has_new_user(const void *ctx);
 bool create_has_stage(const void *ctx);
 bool create_has_sources(const void *ctx);
+bool create_wants_rdt(const void *ctx);
+bool create_has_net_devices(const void *ctx);
 bool create_has_host_hooks(const void *ctx);
 bool create_schedules_init(const void *ctx);
 bool create_wants_cgroup(const void *ctx);

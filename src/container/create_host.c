@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -65,12 +66,17 @@ int create_plan(void *ctx, struct err *err)
 	if (r < 0)
 		return r;
 	in.host_kinds = ns_host_kinds(c->bundle.config);
+	if (create_has_net_devices(c) && in.host_kinds >> SPEC_NS_NETWORK & 1) {
+		err_pointer(err, "/linux/netDevices");
+		return err_set(err, EINVAL, "plan the network devices: the container has the host's network namespace");
+	}
 	state_timestamp(c->created, sizeof(c->created));
 	r = plan_build(&in, &c->plan, err);
 	if (r < 0)
 		return r;
 	plan_state(&in, &c->state);
 	c->state.rootfs = c->rootfs;
+	c->state.has_listener = c->plan.plan.seccomp.notify;
 	return 0;
 }
 
@@ -162,6 +168,7 @@ int create_write_plan(void *ctx, struct err *err)
 	c->plan.plan.gate_fd = c->gate_fd;
 	c->plan.plan.result_fd = c->result_fd;
 	c->plan.plan.console_fd = c->console_fd;
+	c->plan.plan.listener_fd = c->plan.plan.seccomp.notify ? c->result_fd : -1;
 	r = plan_seal(&c->plan, err);
 	if (r < 0)
 		return r;
@@ -237,6 +244,30 @@ void create_destroy_cgroup(void *ctx)
 		log_warn("undo: %s", err.text);
 }
 
+/* In the journal before it exists, as with the cgroup; what exists already is not ours to remove. */
+int create_rdt(void *ctx, struct err *err)
+{
+	struct create *c = ctx;
+	const struct spec_intel_rdt *spec = c->bundle.config->lnx->intel_rdt;
+	char root[PATH_MAX];
+	int r = rdt_find(c->rt->proc_fd, root, err);
+
+	if (r >= 0)
+		r = rdt_probe(root, spec, c->id, &c->rdt, err);
+	if (r >= 0 && c->rdt.made_group && c->rdt.own_group)
+		r = journal_add(&c->journal, "rdt-group", c->rdt.group, err);
+	if (r >= 0 && c->rdt.made_monitor)
+		r = journal_add(&c->journal, "rdt-monitor", c->rdt.monitor, err);
+	return r < 0 ? r : rdt_make(root, spec, &c->rdt, err);
+}
+
+void create_undo_rdt(void *ctx)
+{
+	struct create *c = ctx;
+
+	rdt_undo(&c->rdt);
+}
+
 int create_save_state(void *ctx, struct err *err)
 {
 	struct create *c = ctx;
@@ -244,6 +275,9 @@ int create_save_state(void *ctx, struct err *err)
 	c->state.pid = c->init.pid;
 	c->state.start_time = c->init.start_time;
 	c->state.cgroup = c->has_cgroup ? c->cgroup_record : NULL;
+	c->state.rdt_group = c->rdt.group[0] ? c->rdt.group : NULL;
+	c->state.rdt_monitor = c->rdt.monitor[0] ? c->rdt.monitor : NULL;
+	c->state.rdt_own = c->rdt.own_group && c->rdt.made_group;
 	return state_save(c->dir_fd, &c->state, err);
 }
 

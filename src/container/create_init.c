@@ -288,6 +288,8 @@ int create_place(void *ctx, struct err *err)
 	if (c->has_cgroup && c->plan.delegate)
 		r = cgroup_delegate(&c->cgroup, host_uid(c), err);
 	if (r >= 0)
+		r = rdt_place(&c->rdt, c->init.pid, err);
+	if (r >= 0)
 		r = place_attributes(c, err);
 	/* From PLACED on init runs its createContainer hooks without a further word, unless it waits for ours. */
 	if (r >= 0 && c->plan.plan.create_container.count && !create_has_host_hooks(c))
@@ -295,12 +297,39 @@ int create_place(void *ctx, struct err *err)
 	return r < 0 ? r : wire_say(&c->wire, WIRE_PLACED, NULL, 0, err);
 }
 
+static int wait_rootfs(struct create *c, struct err *err)
+{
+	if (c->wire.last == WIRE_ROOTFS_READY)
+		return 0;
+	return wire_hear(&c->wire, WIRE_ROOTFS_READY, NULL, 0, NULL, NULL, err);
+}
+
+/* At this point init is in its network namespace, whichever way it got there, and nothing of the container runs yet. */
+int create_net_devices(void *ctx, struct err *err)
+{
+	struct create *c = ctx;
+	const struct spec_linux_ *lnx = c->bundle.config->lnx;
+	int fd, r = wait_rootfs(c, err);
+
+	if (r < 0)
+		return r;
+	fd = ns_open_net_of(c->rt->proc_fd, c->init.pid, err);
+	return fd < 0 ? fd : net_devices_place(lnx->net_devices, lnx->net_devices_len, fd, &c->net, err);
+}
+
+void create_return_devices(void *ctx)
+{
+	struct create *c = ctx;
+
+	net_devices_return(&c->net);
+}
+
 int create_host_hooks(void *ctx, struct err *err)
 {
 	struct create *c = ctx;
 	const struct spec_hooks *h = c->bundle.config->hooks;
 	AUTO(buf_done) struct buf doc = { 0 };
-	int r = wire_hear(&c->wire, WIRE_ROOTFS_READY, NULL, 0, NULL, NULL, err);
+	int r = wait_rootfs(c, err);
 
 	if (r >= 0)
 		r = begin_hooks(c, err);
@@ -309,8 +338,8 @@ int create_host_hooks(void *ctx, struct err *err)
 	r = state_hook_document(&c->state, STATUS_CREATING, c->init.pid, &doc);
 	if (r < 0)
 		return err_code(err, r, "write the state document for hooks");
-	r = hooks_run("prestart", h->prestart, h->prestart_len, c->bundle.path, doc.data, doc.len, err);
-	if (r >= 0)
+	r = !h ? 0 : hooks_run("prestart", h->prestart, h->prestart_len, c->bundle.path, doc.data, doc.len, err);
+	if (r >= 0 && h)
 		r = hooks_run("createRuntime", h->create_runtime, h->create_runtime_len, c->bundle.path, doc.data, doc.len, err);
 	return r < 0 ? r : wire_say(&c->wire, WIRE_HOOKS_DONE, NULL, 0, err);
 }

@@ -17,6 +17,7 @@
 #include "container/journal.h"
 #include "container/snapshot.h"
 #include "kernel/cgroup/cgroup.h"
+#include "kernel/rdt/rdt.h"
 
 #define LOCK_TIMEOUT_MS 10000
 #define KILL_TIMEOUT_MS 10000
@@ -110,6 +111,20 @@ static int destroy_cgroup(void *ctx, struct err *err)
 	return r;
 }
 
+static int remove_rdt(void *ctx, struct err *err)
+{
+	struct delete *d = ctx;
+
+	return rdt_remove(d->state.rdt_own ? d->state.rdt_group : NULL, d->state.rdt_monitor, err);
+}
+
+static bool has_rdt(const void *ctx)
+{
+	const struct delete *d = ctx;
+
+	return d->state.rdt_monitor || d->state.rdt_own;
+}
+
 static int remove_directory(void *ctx, struct err *err)
 {
 	struct delete *d = ctx;
@@ -142,6 +157,7 @@ static const struct step steps[] = {
 	{ "thaw",           thaw,             NULL, has_cgroup },
 	{ "kill init",      kill_init,        NULL, has_init },
 	{ "cgroup",         destroy_cgroup,   NULL, has_cgroup },
+	{ "class of service", remove_rdt,     NULL, has_rdt },
 	{ "directory",      remove_directory, NULL, NULL },
 	{ "poststop hooks", run_poststop,     NULL, has_hooks },
 };
@@ -173,7 +189,8 @@ static int delete_unfinished(struct masu_runtime *rt, const char *id, int dir_fd
 	if (r < 0 && r != -ENOENT)
 		return r;
 	d.hooks = e.hooks && e.bundle;
-	d.state = (struct state){ .id = id, .bundle = e.bundle, .cgroup = e.cgroup, .pid = e.pid, .start_time = e.start_time };
+	d.state = (struct state){ .id = id, .bundle = e.bundle, .cgroup = e.cgroup, .pid = e.pid, .start_time = e.start_time,
+				  .rdt_group = e.rdt_group, .rdt_monitor = e.rdt_monitor, .rdt_own = e.rdt_group };
 	return run_story(&d, err);
 }
 

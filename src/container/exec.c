@@ -22,53 +22,18 @@
 #include "base/unixsock.h"
 #include "container/api.h"
 #include "container/dir.h"
+#include "container/exec.h"
 #include "container/exec_process.h"
 #include "container/image.h"
+#include "container/listener.h"
 #include "container/passed_fds.h"
 #include "container/publish.h"
-#include "container/snapshot.h"
 #include "container/spawn.h"
-#include "container/state.h"
 #include "container/supervise.h"
-#include "kernel/cgroup/cgroup.h"
-#include "kernel/ns/plan.h"
-#include "kernel/proc/affinity.h"
 #include "kernel/proc/oom.h"
-#include "kernel/proc/mempolicy_plan.h"
-#include "kernel/proc/process_plan.h"
 #include "kernel/proc/rlimit.h"
-#include "kernel/proc/sched_plan.h"
-#include "kernel/security/caps_plan.h"
-#include "kernel/security/lsm_plan.h"
-#include "kernel/security/seccomp.h"
+#include "kernel/rdt/rdt.h"
 #include "spec/decode.h"
-#include "wire/plan.h"
-#include "wire/protocol.h"
-
-struct exec {
-	struct masu_runtime *rt;
-	const char *id;
-	const struct masu_exec_options *o;
-	const sigset_t *mask;
-	bool foreground;
-
-	struct arena arena;
-	struct snapshot snap;
-	struct state state;
-	const struct spec_process *process;
-	int dir_fd;
-	struct pidref init; /* the container's */
-	struct plan plan;
-	struct buf flat;
-	bool has_cgroup;
-	struct cgroup cgroup;
-	int root_fd, image_fd, plan_fd, console_fd, console_here, init_sock;
-	struct wire wire;
-	struct pidref spawned, child;
-	struct affinity initial, final;
-	int tasks[PLAN_TASKS_MAX];
-	size_t tasks_len;
-};
 
 static struct exec *exec_new(struct masu_runtime *rt, const char *id, const struct masu_exec_options *o)
 {
@@ -80,13 +45,15 @@ static struct exec *exec_new(struct masu_runtime *rt, const char *id, const stru
 	e->id = id;
 	e->o = o;
 	e->dir_fd = e->root_fd = e->image_fd = e->plan_fd = e->console_fd = e->console_here = e->init_sock = e->wire.sock = -EBADF;
+	e->agent_sock = e->record_fd = e->record_init = -EBADF;
 	e->init.pidfd = e->spawned.pidfd = e->child.pidfd = -EBADF;
 	return e;
 }
 
 static void close_files(struct exec *e)
 {
-	int *const fds[] = { &e->dir_fd, &e->root_fd, &e->image_fd, &e->plan_fd, &e->console_fd, &e->console_here, &e->init_sock, &e->wire.sock };
+	int *const fds[] = { &e->dir_fd, &e->root_fd, &e->image_fd, &e->plan_fd, &e->console_fd, &e->console_here, &e->init_sock, &e->wire.sock,
+			     &e->agent_sock, &e->record_fd, &e->record_init };
 
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		cleanup_close(fds[i]);
@@ -151,86 +118,6 @@ static int load(void *ctx, struct err *err)
 	return r < 0 ? err_code(err, r, "exec in container `%s`: container not running", e->id) : 0;
 }
 
-/* ---- the plan ---- */
-
-static bool user_ns_differs(struct exec *e)
-{
-	struct stat theirs, ours;
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/ns/user", e->state.pid);
-	return stat(path, &theirs) == 0 && stat("/proc/self/ns/user", &ours) == 0 && theirs.st_ino != ours.st_ino;
-}
-
-static bool setgroups_denied(struct exec *e)
-{
-	char path[64], text[16];
-
-	snprintf(path, sizeof(path), "%d/setgroups", e->state.pid);
-	return procfs_read(e->rt->proc_fd, path, text, sizeof(text)) > 0 && strncmp(text, "deny", 4) == 0;
-}
-
-static void plan_namespaces(struct exec *e, struct ns_plan *p)
-{
-	const struct spec_linux_ *lnx = e->snap.config->lnx;
-
-	p->user = user_ns_differs(e);
-	for (size_t i = 0; lnx && i < lnx->namespaces_len; i++)
-		p->listed |= ns_clone_flag((enum spec_namespace_kind)lnx->namespaces[i].type.value);
-	if (!p->user)
-		p->listed &= ~(uint32_t)SYS_CLONE_NEWUSER;
-	p->stage = !!(p->listed & SYS_CLONE_NEWPID);
-	p->setgroups_denied = p->user && setgroups_denied(e);
-	if (p->listed)
-		p->joins[p->joins_len++] = (struct ns_join){ .fd = e->init.pidfd, .clone_flag = p->listed };
-}
-
-static int plan_scheduling(struct exec *e, struct err *err)
-{
-	const struct spec_exec_cpu_affinity *a = e->process->exec_cpu_affinity;
-	int r;
-
-	sched_plan_build(e->process, e->plan.ns.user && e->rt->privileged, &e->plan.sched);
-	r = mempolicy_plan_build(e->snap.config->lnx, &e->plan.mempolicy, err);
-	if (r >= 0)
-		r = affinity_parse(a ? a->initial : NULL, "initial", &e->initial, err);
-	return r < 0 ? r : affinity_parse(a ? a->final : NULL, "final", &e->final, err);
-}
-
-static int plan(void *ctx, struct err *err)
-{
-	struct exec *e = ctx;
-	struct plan *p = &e->plan;
-	const struct spec_linux_ *lnx = e->snap.config->lnx;
-	struct caps_grantable g;
-	struct process_inputs pi = {
-		.process = e->process, .listen_fds = (unsigned)e->o->listen_fds, .preserve_fds = (unsigned)e->o->preserve_fds,
-		.listen_fdnames = e->o->listen_fdnames, .keyring_id = e->state.keyring ? e->id : NULL, .keyring_exists = true,
-	};
-	int r;
-
-	*p = (struct plan){ .magic = PLAN_MAGIC, .version = sizeof(*p), .role = PLAN_EXEC, .flags = PLAN_PROCESS,
-			    .gate_fd = -1, .result_fd = -1, .console_fd = -1, .root_fd = -1 };
-	buf_add(&e->flat, p, sizeof(*p));
-	plan_namespaces(e, &p->ns);
-	pi.own_userns = p->ns.user;
-	pi.setgroups_denied = p->ns.setgroups_denied;
-	r = process_plan_build(&pi, &e->flat, &p->process, err);
-	if (r >= 0)
-		r = p->ns.user ? caps_grantable_all(&g, err) : caps_grantable_own(&g, err);
-	if (r >= 0)
-		r = caps_plan_build(e->process, &g, &p->caps, err);
-	if (r >= 0)
-		r = lsm_check_host("", e->process, NULL, err);
-	if (r >= 0)
-		r = lsm_plan_build(e->process, &e->flat, &p->lsm, err);
-	if (r >= 0)
-		r = plan_scheduling(e, err);
-	if (r >= 0)
-		r = seccomp_plan_build(lnx ? lnx->seccomp : NULL, -1, &e->flat, &p->seccomp, err);
-	return r;
-}
-
 /* ---- files ---- */
 
 static int open_root(struct exec *e, struct err *err)
@@ -269,6 +156,27 @@ static int open_console(struct exec *e, struct err *err)
 	return 0;
 }
 
+static const struct spec_seccomp *seccomp_of(const struct exec *e)
+{
+	return e->snap.config->lnx ? e->snap.config->lnx->seccomp : NULL;
+}
+
+static int open_listener(struct exec *e, struct err *err)
+{
+	int fds[2];
+
+	if (!e->plan.seccomp.notify)
+		return 0;
+	e->agent_sock = listener_connect(seccomp_of(e), err);
+	if (e->agent_sock < 0)
+		return e->agent_sock;
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return err_sys(err, "make pipe for the seccomp listener");
+	e->record_fd = fds[0];
+	e->plan.listener_fd = e->record_init = fds[1];
+	return 0;
+}
+
 static int open_files(void *ctx, struct err *err)
 {
 	struct exec *e = ctx;
@@ -276,6 +184,8 @@ static int open_files(void *ctx, struct err *err)
 
 	if (r >= 0)
 		r = open_console(e, err);
+	if (r >= 0)
+		r = open_listener(e, err);
 	if (r >= 0)
 		r = e->image_fd = image_open(err);
 	if (r < 0)
@@ -347,7 +257,7 @@ static int try_spawn(struct exec *e, struct err *err)
 {
 	/* An affinity for the way into the cgroup must be there before the process is. */
 	int cgroup_fd = e->has_cgroup && !e->initial.set ? cgroup_dir_fd(&e->cgroup) : -1;
-	int fds[3 + PLAN_TASKS_MAX] = { e->console_fd, e->root_fd, e->init.pidfd };
+	int fds[4 + PLAN_TASKS_MAX] = { e->console_fd, e->root_fd, e->init.pidfd, e->record_init };
 	int r = open_tasks(e, cgroup_fd >= 0, err);
 	struct spawn s = {
 		.cgroup_fd = cgroup_fd,
@@ -356,7 +266,7 @@ static int try_spawn(struct exec *e, struct err *err)
 		.sock_fd = e->init_sock,
 		.peer_fd = e->wire.sock,
 		.fds = fds,
-		.fds_len = 3 + e->tasks_len,
+		.fds_len = 4 + e->tasks_len,
 		.keep_from_3 = e->o->preserve_fds + e->o->listen_fds,
 		.mask = e->mask,
 	};
@@ -366,7 +276,7 @@ static int try_spawn(struct exec *e, struct err *err)
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < e->tasks_len; i++)
-		fds[3 + i] = e->tasks[i];
+		fds[4 + i] = e->tasks[i];
 	s.plan_fd = e->plan_fd;
 	return spawn_init(&s, &e->spawned, err);
 }
@@ -393,6 +303,7 @@ static int spawn(void *ctx, struct err *err)
 		return r;
 	cleanup_close(&e->init_sock);
 	cleanup_close(&e->console_fd);
+	cleanup_close(&e->record_init);
 	return 0;
 }
 
@@ -438,12 +349,23 @@ static int find_child(void *ctx, struct err *err)
 	return 0;
 }
 
+static int place_class(const struct exec *e, struct err *err)
+{
+	struct rdt rdt = { 0 };
+
+	snprintf(rdt.group, sizeof(rdt.group), "%s", e->state.rdt_group ? e->state.rdt_group : "");
+	snprintf(rdt.monitor, sizeof(rdt.monitor), "%s", e->state.rdt_monitor ? e->state.rdt_monitor : "");
+	return rdt_place(&rdt, e->child.pid, err);
+}
+
 static int place(void *ctx, struct err *err)
 {
 	struct exec *e = ctx;
 	struct flat f = { .base = e->flat.data, .len = e->flat.len };
 	int r = e->has_cgroup ? cgroup_check_pid(&e->cgroup, e->rt->proc_fd, e->child.pid, err) : 0;
 
+	if (r >= 0)
+		r = place_class(e, err);
 	if (r >= 0)
 		r = affinity_place(e->child.pid, &e->final, err);
 	if (r >= 0 && e->plan.sched.by_host)
@@ -455,12 +377,26 @@ static int place(void *ctx, struct err *err)
 	return r < 0 ? r : wire_say(&e->wire, WIRE_PLACED, NULL, 0, err);
 }
 
+static int serve_listener(struct exec *e, struct err *err)
+{
+	struct listener l = {
+		.record_fd = e->record_fd, .process = &e->child, .sock = take_fd(&e->agent_sock), .seccomp = seccomp_of(e),
+		.state = &e->state, .status = STATUS_RUNNING,
+	};
+	int first, r = listener_serve(&l, &first, err);
+
+	cleanup_close(&l.sock);
+	return r;
+}
+
 /* CREATED, then the end of the socket: the program was executed. */
 static int wait_executed(void *ctx, struct err *err)
 {
 	struct exec *e = ctx;
 	int r = wire_hear(&e->wire, WIRE_CREATED, NULL, 0, NULL, NULL, err);
 
+	if (r >= 0 && e->plan.seccomp.notify)
+		r = serve_listener(e, err);
 	return r < 0 ? r : wire_hear_end(&e->wire, err);
 }
 
@@ -474,7 +410,7 @@ static int publish(void *ctx, struct err *err)
 static const struct step steps[] = {
 	/* name               act            undo        when */
 	{ "load",             load,          NULL,       NULL },
-	{ "plan",             plan,          NULL,       NULL },
+	{ "plan",             exec_plan,     NULL,       NULL },
 	{ "open files",       open_files,    NULL,       NULL },
 	{ "cgroup",           open_cgroup,   NULL,       NULL },
 	{ "spawn",            spawn,         kill_child, NULL },

@@ -24,14 +24,12 @@ static void write_words(struct jw *w, const char *key, const char *const *words,
 	jw_end(w);
 }
 
-/* except: a value that is decoded but refused, -1 = none. */
-static void write_vocab(struct jw *w, const char *key, const struct vocab *v, int64_t except)
+static void write_vocab(struct jw *w, const char *key, const struct vocab *v)
 {
 	jw_key(w, key);
 	jw_array(w);
 	for (size_t i = 0; i < v->len; i++)
-		if (v->words[i].value != except)
-			jw_str(w, v->words[i].name);
+		jw_str(w, v->words[i].name);
 	jw_end(w);
 }
 
@@ -101,7 +99,7 @@ static void write_supported_flags(struct jw *w)
 	jw_key(w, "supportedFlags");
 	jw_array(w);
 	for (size_t i = 0; i < v->len; i++)
-		if ((have & (uint32_t)v->words[i].value) && strcmp(v->words[i].name, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV") != 0)
+		if (have & (uint32_t)v->words[i].value)
 			jw_str(w, v->words[i].name);
 	jw_end(w);
 }
@@ -114,10 +112,10 @@ static void write_seccomp(struct jw *w)
 	jw_key(w, "seccomp");
 	jw_object(w);
 	write_flag(w, "enabled", true);
-	write_vocab(w, "actions", &vocab_seccomp_action, SPEC_ACT_NOTIFY);
-	write_vocab(w, "operators", &vocab_seccomp_op, -1);
+	write_vocab(w, "actions", &vocab_seccomp_action);
+	write_vocab(w, "operators", &vocab_seccomp_op);
 	write_words(w, "archs", archs, n < ARRAY_SIZE(archs) ? n : ARRAY_SIZE(archs));
-	write_vocab(w, "knownFlags", &vocab_seccomp_flag, -1);
+	write_vocab(w, "knownFlags", &vocab_seccomp_flag);
 	write_supported_flags(w);
 	jw_end(w);
 }
@@ -126,18 +124,28 @@ static void write_linux(struct jw *w)
 {
 	jw_key(w, "linux");
 	jw_object(w);
-	write_vocab(w, "namespaces", &vocab_namespace, -1);
+	write_vocab(w, "namespaces", &vocab_namespace);
 	write_capabilities(w);
 	write_cgroup(w);
 	write_seccomp(w);
-	write_enabled(w, "apparmor", false);
-	write_enabled(w, "selinux", false);
-	write_enabled(w, "intelRdt", false);
+	write_enabled(w, "apparmor", true);
+	write_enabled(w, "selinux", true);
+	jw_key(w, "memoryPolicy");
+	jw_object(w);
+	write_vocab(w, "modes", &vocab_mempolicy_mode);
+	write_vocab(w, "flags", &vocab_mempolicy_flag);
+	jw_end(w);
+	jw_key(w, "intelRdt");
+	jw_object(w);
+	write_flag(w, "enabled", true);
+	write_flag(w, "schemata", true);
+	write_flag(w, "monitoring", true);
+	jw_end(w);
 	jw_key(w, "mountExtensions");
 	jw_object(w);
 	write_enabled(w, "idmap", true);
 	jw_end(w);
-	write_enabled(w, "netDevices", false);
+	write_enabled(w, "netDevices", true);
 	jw_end(w);
 }
 

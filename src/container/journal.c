@@ -60,6 +60,10 @@ static void take_line(const char *line, struct arena *a, struct journal_entries 
 		e->bundle = arena_strdup(a, value);
 	else if (key_len == 6 && memcmp(line, "cgroup", 6) == 0)
 		e->cgroup = arena_strdup(a, value);
+	else if (key_len == 9 && memcmp(line, "rdt-group", 9) == 0)
+		e->rdt_group = arena_strdup(a, value);
+	else if (key_len == 11 && memcmp(line, "rdt-monitor", 11) == 0)
+		e->rdt_monitor = arena_strdup(a, value);
 	else if (key_len == 4 && memcmp(line, "init", 4) == 0)
 		take_pid(value, e);
 	else if (key_len == 5 && memcmp(line, "hooks", 5) == 0)

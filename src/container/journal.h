@@ -18,6 +18,7 @@ struct journal {
 struct journal_entries {
 	const char *bundle;
 	const char *cgroup; /* cgroup record, the newest one */
+	const char *rdt_group, *rdt_monitor; /* directories of resctrl to be removed */
 	pid_t pid;
 	uint64_t start_time; /* of pid, clock ticks since boot */
 	bool hooks;          /* hooks have begun: what they made is undone by the poststop hooks */

@@ -237,6 +237,7 @@ int plan_build(const struct plan_inputs *in, struct create_plan *ret, struct err
 	memset(ret, 0, sizeof(*ret));
 	ret->plan = (struct plan){
 		.magic = PLAN_MAGIC, .version = sizeof(struct plan), .role = PLAN_INIT, .gate_fd = -1, .result_fd = -1, .console_fd = -1, .root_fd = -1,
+		.listener_fd = -1,
 	};
 	buf_add(&ret->flat, &ret->plan, sizeof(ret->plan));
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {

@@ -46,6 +46,9 @@ int plan_hooks(const struct plan_inputs *in, struct create_plan *p, struct err *
 	struct state s;
 	int r;
 
+	/* Network devices are moved at the point at which these hooks run. */
+	if (in->bundle->config->lnx && in->bundle->config->lnx->net_devices_len)
+		p->plan.flags |= PLAN_HOST_HOOKS;
 	if (!h)
 		return 0;
 	if (h->prestart_len || h->create_runtime_len)

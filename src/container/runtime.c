@@ -60,11 +60,9 @@ static int choose_root(const char *asked, bool privileged, char *out, size_t len
 		snprintf(out, len, "/run/masu");
 		return 0;
 	}
-	if (!xdg || !*xdg) {
-		r = err_set(err, ENOENT, "choose a state directory: XDG_RUNTIME_DIR is not set");
-		err_hint(err, "set XDG_RUNTIME_DIR, or name a directory with --root");
-		return r;
-	}
+	out[0] = '\0';
+	if (!xdg || !*xdg)
+		return 0; /* an error for who needs it: runtime_open_root */
 	snprintf(path, sizeof(path), "%s/masu", xdg);
 	r = path_clean(NULL, path, out, len);
 	return r < 0 ? err_code(err, r, "use state directory `%s`", path) : 0;
@@ -150,6 +148,11 @@ int runtime_open_root(struct masu_runtime *rt, bool make, struct err *err)
 
 	if (rt->root_fd >= 0)
 		return 0;
+	if (!rt->root[0]) {
+		r = err_set(err, make ? EINVAL : ENOENT, "choose a state directory: XDG_RUNTIME_DIR is not set");
+		err_hint(err, "set XDG_RUNTIME_DIR, or name a directory with --root");
+		return r;
+	}
 	fd = open(rt->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT && make) {
 		r = make_parents(rt->root);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #include "container/delete.h"
 #include "container/dir.h"
 #include "container/hooks.h"
+#include "container/listener.h"
 #include "container/plan.h"
 #include "container/snapshot.h"
 #include "wire/plan.h"
@@ -28,6 +30,9 @@ struct start {
 	const struct spec_config *config; /* NULL: not read yet */
 	struct snapshot snap;
 	int gate_fd, result_fd;
+	struct pidref init;   /* a process with a seccomp listener */
+	int agent_sock;
+	int first;            /* byte that was read of init's answer, -1 = none */
 };
 
 static int load_document(void *ctx, struct err *err)
@@ -43,7 +48,7 @@ static bool needs_document(const void *ctx)
 {
 	const struct start *s = ctx;
 
-	return s->state->has_poststart && !s->config;
+	return (s->state->has_poststart || s->state->has_listener) && !s->config;
 }
 
 static int find_gate(void *ctx, struct err *err)
@@ -59,6 +64,38 @@ static int find_gate(void *ctx, struct err *err)
 	if (s->gate_fd < 0 && errno == ENXIO)
 		return err_set(err, EINVAL, "cannot start an already running container");
 	return s->gate_fd < 0 ? err_sys(err, "open start.fifo of container `%s`", id) : 0;
+}
+
+static bool has_listener(const void *ctx)
+{
+	return ((const struct start *)ctx)->state->has_listener;
+}
+
+static int connect_agent(void *ctx, struct err *err)
+{
+	struct start *s = ctx;
+	int r = pidref_open(s->rt->proc_fd, s->state->pid, s->state->start_time, &s->init);
+
+	if (r < 0)
+		return err_code(err, r, "open init of container `%s`", s->state->id);
+	s->agent_sock = listener_connect(s->config->lnx->seccomp, err);
+	return s->agent_sock < 0 ? s->agent_sock : 0;
+}
+
+/* The specification's example has `creating` here, which agents may look at: the program does not run yet. */
+static int serve_listener(void *ctx, struct err *err)
+{
+	struct start *s = ctx;
+	struct listener l = {
+		.record_fd = s->result_fd, .process = &s->init, .sock = take_fd(&s->agent_sock), .seccomp = s->config->lnx->seccomp,
+		.state = s->state, .status = STATUS_CREATING,
+	};
+	int r = listener_serve(&l, &s->first, err);
+
+	cleanup_close(&l.sock);
+	if (r < 0)
+		pidref_kill(&s->init, SIGKILL);
+	return r < 0 ? r : 0;
 }
 
 static int open_gate(void *ctx, struct err *err)
@@ -90,13 +127,15 @@ static ssize_t read_answer(int fd, char *p, size_t len, struct err *err)
 }
 
 /* 0: the program was executed; 1 with *e filled: init reported why not. */
-static int read_result(int fd, struct start_error *e, struct err *err)
+static int read_result(int fd, int first, struct start_error *e, struct err *err)
 {
-	char answer[1 + sizeof(*e)];
-	ssize_t n = read_answer(fd, answer, sizeof(answer), err);
+	char answer[1 + sizeof(*e)] = { (char)first };
+	size_t had = first >= 0;
+	ssize_t n = read_answer(fd, answer + had, sizeof(answer) - had, err);
 
 	if (n < 0)
 		return (int)n;
+	n += (ssize_t)had;
 	if (n == 1 && answer[0] == START_MARK[0])
 		return 0;
 	if (n == 0)
@@ -129,7 +168,7 @@ static int wait_for_program(void *ctx, struct err *err)
 {
 	struct start *s = ctx;
 	struct start_error e;
-	int r = read_result(s->result_fd, &e, err);
+	int r = read_result(s->result_fd, s->first, &e, err);
 
 	if (r < 0)
 		return r;
@@ -162,7 +201,9 @@ static const struct step steps[] = {
 	/* name               act               undo     when */
 	{ "document",         load_document,    NULL,    needs_document },
 	{ "find gate",        find_gate,        NULL,    NULL },
+	{ "connect to agent", connect_agent,    NULL,    has_listener },
 	{ "open gate",        open_gate,        NULL,    NULL },
+	{ "seccomp listener", serve_listener,   NULL,    has_listener },
 	{ "wait for program", wait_for_program, destroy, NULL },
 	{ "poststart hooks",  run_poststart,    NULL,    has_poststart },
 };
@@ -170,7 +211,8 @@ static const struct step steps[] = {
 int start_run(struct masu_runtime *rt, int dir_fd, const struct state *s, const struct spec_config *config, struct err *err)
 {
 	static const struct story story = { "start", steps, ARRAY_SIZE(steps) };
-	struct start start = { .rt = rt, .dir_fd = dir_fd, .state = s, .config = config, .gate_fd = -EBADF, .result_fd = -EBADF };
+	struct start start = { .rt = rt, .dir_fd = dir_fd, .state = s, .config = config, .gate_fd = -EBADF, .result_fd = -EBADF,
+			       .init = PIDREF_INIT, .agent_sock = -EBADF, .first = -1 };
 	int r;
 
 	if (!s->has_process)
@@ -178,6 +220,8 @@ int start_run(struct masu_runtime *rt, int dir_fd, const struct state *s, const 
 	r = story_run(&story, &start, err);
 	cleanup_close(&start.gate_fd);
 	cleanup_close(&start.result_fd);
+	cleanup_close(&start.agent_sock);
+	pidref_done(&start.init);
 	snapshot_done(&start.snap);
 	return r;
 }

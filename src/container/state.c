@@ -145,8 +145,14 @@ int state_save(int dir_fd, const struct state *s, struct err *err)
 	write_str(w, "created", s->created);
 	write_int(w, "owner", s->owner);
 	write_str(w, "cgroup", s->cgroup);
+	if (s->rdt_group) {
+		write_str(w, "rdtGroup", s->rdt_group);
+		write_str(w, "rdtMonitor", s->rdt_monitor);
+		write_bool(w, "rdtOwn", s->rdt_own);
+	}
 	write_bool(w, "process", s->has_process);
 	write_bool(w, "poststart", s->has_poststart);
+	write_bool(w, "listener", s->has_listener);
 	write_bool(w, "sharedPid", s->shared_pid);
 	write_bool(w, "keyring", s->keyring);
 	write_annotations(w, s);

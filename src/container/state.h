@@ -18,11 +18,14 @@ enum status { STATUS_CREATING, STATUS_CREATED, STATUS_RUNNING, STATUS_PAUSED, ST
 
 struct state {
 	const char *id, *bundle, *rootfs, *created, *cgroup; /* cgroup: record of kernel/cgroup */
+	const char *rdt_group, *rdt_monitor; /* directories of resctrl */
+	bool rdt_own;        /* rdt_group goes with the container */
 	pid_t pid;
 	uint64_t start_time; /* of pid, clock ticks since boot */
 	uid_t owner;
 	bool has_process;    /* the document has a process */
 	bool has_poststart;  /* and poststart hooks */
+	bool has_listener;   /* its seccomp filter notifies an agent */
 	bool keyring;        /* it has a session keyring of its own */
 	bool shared_pid;     /* no pid namespace of its own: its processes do not end with the first one */
 	const struct spec_kv *annotations;

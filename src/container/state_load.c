@@ -95,9 +95,10 @@ static int read_members(struct reader *r, struct state *s)
 		return -EINVAL;
 	if (read_str(r, "id", true, &s->id) < 0 || read_str(r, "bundle", true, &s->bundle) < 0 ||
 	    read_str(r, "rootfs", false, &s->rootfs) < 0 || read_str(r, "created", false, &s->created) < 0 ||
-	    read_str(r, "cgroup", false, &s->cgroup) < 0)
+	    read_str(r, "cgroup", false, &s->cgroup) < 0 || read_str(r, "rdtGroup", false, &s->rdt_group) < 0 ||
+	    read_str(r, "rdtMonitor", false, &s->rdt_monitor) < 0 || read_bool(r, "rdtOwn", &s->rdt_own) < 0)
 		return -EINVAL;
-	if (read_bool(r, "process", &s->has_process) < 0 || read_bool(r, "poststart", &s->has_poststart) < 0 ||
+	if (read_bool(r, "process", &s->has_process) < 0 || read_bool(r, "listener", &s->has_listener) < 0 || read_bool(r, "poststart", &s->has_poststart) < 0 ||
 	    read_bool(r, "sharedPid", &s->shared_pid) < 0 || read_bool(r, "keyring", &s->keyring) < 0)
 		return -EINVAL;
 	s->pid = (pid_t)pid;

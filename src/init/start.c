@@ -3,10 +3,16 @@
  * that allows nothing else still starts its program. */
 
 #include <errno.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/story.h"
+#include "base/sys.h"
 #include "init/init.h"
+
+#define LISTENER_SPINS (UINT64_C(1) << 31) /* half a minute and more */
 
 int start_wait(struct init *in, struct err *err)
 {
@@ -42,7 +48,7 @@ static bool has_start_container_hooks(const void *ctx)
 
 static int close_what_is_ours(struct init *in, struct err *err)
 {
-	int keep[3], n = 0;
+	int keep[4], n = 0;
 
 	if (in->plan->result_fd >= 0)
 		keep[n++] = in->plan->result_fd;
@@ -50,6 +56,8 @@ static int close_what_is_ours(struct init *in, struct err *err)
 		keep[n++] = in->plan->gate_fd;
 	if (in->wire.sock >= 0)
 		keep[n++] = in->wire.sock;
+	if (in->plan->listener_fd >= 0 && in->plan->listener_fd != in->plan->result_fd)
+		keep[n++] = in->plan->listener_fd;
 	return exec_close_fds(3 + in->plan->process.pass_fds, keep, (size_t)n, err);
 }
 
@@ -63,13 +71,52 @@ static int close_files(void *ctx, struct err *err)
 	return r < 0 ? r : exec_pass_fds(in->plan->process.pass_fds, err);
 }
 
+/* Says where the listener will be: descriptors are given out from the lowest free number. */
+static int announce_listener(struct init *in, const _Atomic uint32_t **ret_word, struct err *err)
+{
+	struct listener_record rec = { .mark = LISTENER_MARK };
+
+	rec.word_fd = sys_memfd_create("masu-listener", MFD_CLOEXEC);
+	if (rec.word_fd < 0 || ftruncate(rec.word_fd, sizeof(uint32_t)) < 0)
+		return err_sys(err, "make memory for the seccomp listener");
+	*ret_word = mmap(NULL, sizeof(uint32_t), PROT_READ, MAP_SHARED, rec.word_fd, 0);
+	if (*ret_word == MAP_FAILED)
+		return err_sys(err, "map memory for the seccomp listener");
+	rec.listener_fd = fd_dup_above(rec.word_fd, 0);
+	if (rec.listener_fd < 0)
+		return err_code(err, rec.listener_fd, "find a number for the seccomp listener");
+	close(rec.listener_fd);
+	if (write(in->plan->listener_fd, &rec, sizeof(rec)) != sizeof(rec))
+		return err_sys(err, "announce the seccomp listener");
+	return 0;
+}
+
+/* Without a system call: the filter may already ask the agent about each of them, who does not know it yet. Where masu died on the
+ * way, nobody would ever answer: the trap ends even the first process of a pid namespace. */
+static void wait_listener_taken(const _Atomic uint32_t *word)
+{
+	for (uint64_t i = 0; i < LISTENER_SPINS; i++) {
+		if (atomic_load_explicit(word, memory_order_acquire))
+			return;
+#if defined(__x86_64__) || defined(__i386__)
+		__builtin_ia32_pause();
+#elif defined(__aarch64__)
+		__asm__ volatile("isb");
+#endif
+	}
+	__builtin_trap();
+}
+
 /* One step, because between the filter and execve there is no room for what is done between two steps. */
 static int execute(void *ctx, struct err *err)
 {
 	struct init *in = ctx;
 	const struct seccomp_plan *p = &in->plan->seccomp;
-	int r = 0;
+	const _Atomic uint32_t *word = NULL;
+	int r = p->notify ? announce_listener(in, &word, err) : 0;
 
+	if (r < 0)
+		return r;
 	/* Without it the end of file would look the same when we are killed on the way. */
 	if (in->plan->result_fd >= 0 && write(in->plan->result_fd, START_MARK, 1) != 1)
 		return err_sys(err, "report the start");
@@ -77,6 +124,8 @@ static int execute(void *ctx, struct err *err)
 		r = seccomp_apply(&in->flat, p, err);
 	if (r < 0)
 		return r;
+	if (word)
+		wait_listener_taken(word);
 	execve(in->image.path, in->image.argv, in->image.envp);
 	return exec_error(&in->image, errno, err);
 }

@@ -55,7 +55,7 @@ struct plan {
 	int32_t console_fd; /* connected AF_UNIX socket */
 	int32_t root_fd;    /* exec: the container's root directory */
 	uint32_t sources;   /* detached mounts that come with SOURCES */
-	uint32_t pad;
+	int32_t listener_fd; /* a seccomp filter that notifies: struct listener_record goes there. -1 = there is none */
 	uint32_t tasks_len;
 	int32_t tasks[PLAN_TASKS_MAX]; /* cgroup files into each of which the process writes "0" to enter */
 	uint32_t pad2;
@@ -76,6 +76,15 @@ struct plan {
 
 /* Goes over result_fd right before execve: an end of file without it is the death of init. */
 #define START_MARK "x"
+
+/* Before the mark, when the filter notifies: see container/listener.h. */
+#define LISTENER_MARK 'l'
+struct listener_record {
+	char mark;
+	char pad[3];
+	int32_t listener_fd; /* what seccomp(2) is going to return */
+	int32_t word_fd;     /* memory with a uint32_t: not 0 = the listener was taken */
+};
 
 /* What follows, or comes instead, when the start fails. */
 struct start_error {

@@ -133,7 +133,7 @@ int ns_place_maps(int proc_fd, pid_t pid, const struct spec_id_mapping *uids, si
 	return write_map(proc_fd, pid, "uid_map", uids, uids_len, err);
 }
 
-int ns_open_user_of(int proc_fd, pid_t pid, struct err *err)
+static int open_of(int proc_fd, pid_t pid, const char *kind, struct err *err)
 {
 	autoclose int dir_fd = -EBADF;
 	char name[32];
@@ -143,8 +143,18 @@ int ns_open_user_of(int proc_fd, pid_t pid, struct err *err)
 	dir_fd = procfs_open_file(proc_fd, name, O_PATH | O_DIRECTORY);
 	if (dir_fd < 0)
 		return err_code(err, dir_fd, "open /proc/%s", name);
-	fd = openat(dir_fd, "user", O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? err_sys(err, "open /proc/%s/user", name) : fd;
+	fd = openat(dir_fd, kind, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? err_sys(err, "open /proc/%s/%s", name, kind) : fd;
+}
+
+int ns_open_user_of(int proc_fd, pid_t pid, struct err *err)
+{
+	return open_of(proc_fd, pid, "user", err);
+}
+
+int ns_open_net_of(int proc_fd, pid_t pid, struct err *err)
+{
+	return open_of(proc_fd, pid, "net", err);
 }
 
 int ns_open_mapped_user(int proc_fd, const struct spec_id_mapping *uids, size_t uids_len, const struct spec_id_mapping *gids,

@@ -18,6 +18,8 @@ unsigned ns_host_kinds(const struct spec_config *c);
 int ns_private_mounts(struct err *err);
 /* An owned descriptor of the user namespace in which pid is. */
 int ns_open_user_of(int proc_fd, pid_t pid, struct err *err);
+/* The same of its network namespace. */
+int ns_open_net_of(int proc_fd, pid_t pid, struct err *err);
 /* The id outside of which id is the picture inside; 4294967295 when it is not mapped. */
 uint32_t ns_host_id(const struct spec_id_mapping *m, size_t n, uint32_t id);
 

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lines of a resctrl schemata file ("L3:0=7f0;1=1f"). Pure. */
+#pragma once
+
+#include <stdbool.h>
+
+/* Whether each value of line is what the text of the file has, whatever the order and the leading zeros. Ids that line does not name
+ * may be anything: writing it would not change them. */
+bool rdt_schema_matches(const char *file_text, const char *line);
