@@ -49,7 +49,7 @@ enum masu_rootless { MASU_ROOTLESS_AUTO = 0, MASU_ROOTLESS_TRUE, MASU_ROOTLESS_F
 struct masu_runtime;
 struct masu_runtime_options {
 	size_t size;
-	const char *root; /* state directory; NULL: /run/masu, or $XDG_RUNTIME_DIR/masu without root rights */
+	const char *root;   /* state directory; NULL: /run/masu, or $XDG_RUNTIME_DIR/masu without root rights */
 	int cgroup_manager; /* enum masu_cgroup_manager */
 	int rootless;       /* enum masu_rootless */
 };
@@ -89,20 +89,21 @@ int masu_run(struct masu_runtime *rt, const char *id, const struct masu_create_o
 
 struct masu_exec_options {
 	size_t size;
-	const char *process_json; /* a whole process document; then the members below up to `cap` override it when set */
+	const char
+		*process_json; /* a whole process document; then the members below up to `cap` override it when set */
 	size_t process_json_len;
 	char *const *args; /* NULL-terminated; NULL with process_json */
 	const char *cwd;
-	char *const *env;             /* KEY=VALUE to add or replace; NULL-terminated */
-	const char *user;             /* uid[:gid], numbers only */
+	char *const *env; /* KEY=VALUE to add or replace; NULL-terminated */
+	const char *user; /* uid[:gid], numbers only */
 	const uint32_t *additional_gids;
 	size_t additional_gids_len;
-	char *const *cap;             /* capability names to add to bounding, effective, permitted; NULL-terminated */
+	char *const *cap; /* capability names to add to bounding, effective, permitted; NULL-terminated */
 	const char *apparmor;
 	const char *process_label;
-	const char *cgroup;           /* path below the container's cgroup */
-	int tty;                      /* 0: as the document says, 1: yes */
-	int no_new_privs;             /* 0: as the document says, 1: yes */
+	const char *cgroup; /* path below the container's cgroup */
+	int tty;            /* 0: as the document says, 1: yes */
+	int no_new_privs;   /* 0: as the document says, 1: yes */
 	int preserve_fds;
 	int listen_fds;
 	const char *listen_fdnames;
@@ -135,7 +136,8 @@ struct masu_update_options {
 	/* Single limits, named as in that document; they win over it. */
 	struct masu_limit cpu_shares, cpu_period, cpu_quota, cpu_burst, cpu_idle, cpu_rt_period, cpu_rt_runtime;
 	const char *cpuset_cpus, *cpuset_mems; /* NULL: as they are */
-	struct masu_limit memory, memory_reservation, memory_swap, kernel_memory, kernel_memory_tcp; /* bytes, -1: none */
+	struct masu_limit memory, memory_reservation, memory_swap, kernel_memory,
+		kernel_memory_tcp;      /* bytes, -1: none */
 	struct masu_limit pids;         /* -1: none */
 	struct masu_limit blkio_weight; /* 10..1000 */
 };
@@ -159,8 +161,8 @@ struct masu_events_options {
 /* One JSON object and a newline per event and call of out: {"type":"stats","id":ID,"data":{...}} at once and after each
  * interval, {"type":"oom","id":ID} when the kernel ran out of a container's memory. Returns when all of them have ended.
  * ids is NULL-terminated. -ESRCH when one of them is not running. */
-int masu_events(struct masu_runtime *rt, const char *const *ids, const struct masu_events_options *o, masu_write_fn *out, void *arg,
-		struct masu_error *err);
+int masu_events(struct masu_runtime *rt, const char *const *ids, const struct masu_events_options *o,
+		masu_write_fn *out, void *arg, struct masu_error *err);
 
 /* The state document (pretty-printed JSON and a newline). */
 int masu_state(struct masu_runtime *rt, const char *id, masu_write_fn *out, void *arg, struct masu_error *err);
@@ -184,10 +186,16 @@ int masu_features(masu_write_fn *out, void *arg, struct masu_error *err);
 
 enum masu_plan_format { MASU_PLAN_TEXT = 0 };
 /* The host that is planned for: this one, or one with the usual mounts of a cgroup layout. */
-enum masu_plan_cgroups { MASU_PLAN_CGROUPS_HOST = 0, MASU_PLAN_CGROUPS_V1, MASU_PLAN_CGROUPS_HYBRID, MASU_PLAN_CGROUPS_V2 };
+enum masu_plan_cgroups {
+	MASU_PLAN_CGROUPS_HOST = 0,
+	MASU_PLAN_CGROUPS_V1,
+	MASU_PLAN_CGROUPS_HYBRID,
+	MASU_PLAN_CGROUPS_V2
+};
 /* The plan that create would carry out, without carrying it out; needs no rights. With the runtime option `rootless` true or
  * false it is the plan of a caller without or with rights, whatever the rights of this one are. */
-int masu_plan(struct masu_runtime *rt, const char *id, const struct masu_create_options *o, int format, masu_write_fn *out, void *arg, struct masu_error *err);
+int masu_plan(struct masu_runtime *rt, const char *id, const struct masu_create_options *o, int format,
+	      masu_write_fn *out, void *arg, struct masu_error *err);
 
 #ifdef __cplusplus
 }

@@ -104,4 +104,11 @@ def listener(rig):
     return c
 
 
-ALL = (full, user, time, user_time, joined, shared, terminal, listener)
+def devices(rig):
+    """A network device that goes into the container and comes back when that is not made."""
+    c = base(rig)
+    c["linux"]["netDevices"] = {"fltdev": {"name": "eth0"}}
+    return c
+
+
+ALL = (full, user, time, user_time, joined, shared, terminal, listener, devices)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tests of faults share: bundles in which every step runs, commands that end by a failure or by SIGKILL, and the proof that
-nothing stays behind. The test is the subreaper of all that it starts and has a mount namespace of its own, so what is left is its own."""
+nothing stays behind. The test is the subreaper of all that it starts and has a mount and a network namespace of its own, so what is left is its own."""
 import array, ctypes, json, os, re, select, shutil, signal, socket, stat, subprocess, sys, tempfile, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -9,7 +9,7 @@ MASU = os.path.abspath(os.environ.get("MASU") or os.path.join(os.environ.get("MA
 TOP = "masu-flt-%d" % os.getpid()
 ID = "flt%d" % os.getpid()
 TIMEOUT, GRACE = 30, 5
-CLONE_NEWNS, MS_REC, MS_PRIVATE, MS_SHARED, PR_SET_CHILD_SUBREAPER = 0x20000, 0x4000, 1 << 18, 1 << 20, 36
+CLONE_NEWNS, CLONE_NEWNET, MS_REC, MS_PRIVATE, MS_SHARED, PR_SET_CHILD_SUBREAPER = 0x20000, 0x40000000, 0x4000, 1 << 18, 1 << 20, 36
 
 
 class Tap:
@@ -85,7 +85,7 @@ def tree(path):
 class Rig:
     def __init__(self):
         libc = ctypes.CDLL(None, use_errno=True)
-        if os.geteuid() or libc.unshare(CLONE_NEWNS):
+        if os.geteuid() or libc.unshare(CLONE_NEWNS | CLONE_NEWNET):
             skip_all("needs root")
         # Private to us, shared among those that come from us: a mount that leaked out of a container would show.
         for flags in (MS_REC | MS_PRIVATE, MS_REC | MS_SHARED):
@@ -109,7 +109,7 @@ class Rig:
             self.common = json.load(f)
         open(self.log, "w").close()
         os.chmod(self.log, 0o666)
-        self.sockets = {}
+        self.sockets, self.device = {}, None
         self.mounts = read("/proc/self/mountinfo")
         self.helpers = set()
         self.files = None
@@ -139,8 +139,20 @@ class Rig:
             time.sleep(0.01)
         raise RuntimeError("no process to hold namespaces")
 
+    def veth(self):
+        """Makes the pair whose one end a container takes; with a container's namespace it ends, a moment later."""
+        for _ in range(200):
+            if os.path.exists("/proc/sys/net/ipv4/conf/" + self.device):
+                return
+            with open("/dev/null", "w") as null:
+                subprocess.run(["ip", "link", "del", "fltpeer"], stderr=null)
+                subprocess.run(["ip", "link", "add", self.device, "type", "veth", "peer", "name", "fltpeer"], stderr=null)
+            time.sleep(0.005)
+        raise RuntimeError("no device for the container")
+
     def use(self, config):
         """Makes this the document of the bundle; a terminal gets a console socket."""
+        self.device = next(iter(config["linux"].get("netDevices", ())), None)
         with open(self.bundle + "/config.json", "w") as f:
             json.dump(config, f)
         self.options = ["--bundle", self.bundle, "--pid-file", self.pids + "/pid"]
@@ -182,6 +194,8 @@ class Rig:
 
     def masu(self, *args, env=None, wrap=()):
         """The exit status (negative: the signal) and what it said. Streams are files: a container keeps them open."""
+        if self.device and {"create", "run"} & set(args[:3]):
+            self.veth()
         environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **(env or {})}
         with open(self.err, "w") as err, open(self.dir + "/stdout", "w") as out:
             p = subprocess.Popen([*wrap, *self.command(*args)], stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=environment, close_fds=True)
@@ -210,12 +224,15 @@ class Rig:
     def strays(self):
         return {p: n for p, n in processes().items() if p not in self.helpers}
 
-    def left(self, pid_file):
-        """What is there now that was not there before. pid_file: it may be there."""
+    def left(self, undone):
+        """What is there now that was not there before. undone: by which command itself, not by a delete after its death; it
+        removes its pid file then, and a create gives back what it took."""
         found = ["process %d: child of %d: %s" % (p, n[0], n[1]) for p, n in self.strays().items()]
         found += ["cgroup " + c for c in self.cgroups()]
         found += ["state directory: " + n for n in os.listdir(self.root) if n != ".seccomp-cache"]
-        found += ["beside the pid file: " + n for n in os.listdir(self.pids) if n != "pid" or not pid_file]
+        found += ["beside the pid file: " + n for n in os.listdir(self.pids) if n != "pid" or undone]
+        if undone == "create" and self.device and not os.path.exists("/proc/sys/net/ipv4/conf/" + self.device):
+            found += ["device %s in a container's namespace" % self.device]
         now = read("/proc/self/mountinfo")
         if now != self.mounts:
             found += ["mount " + line for line in sorted(set(now.splitlines()) ^ set(self.mounts.splitlines()))]
@@ -223,9 +240,9 @@ class Rig:
             found += ["in the root file system: " + f for f in sorted(self.files ^ tree(self.bundle + "/rootfs"))]
         return found
 
-    def check_left(self, what, pid_file=True):
+    def check_left(self, what, undone=None):
         end = time.time() + GRACE
-        while (found := self.left(pid_file)) and time.time() < end:
+        while (found := self.left(undone)) and time.time() < end:
             # Whoever waits for a masu that is gone ends by itself, a moment later.
             time.sleep(0.01)
         if os.path.exists(self.pids + "/pid"):

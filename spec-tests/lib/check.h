@@ -31,13 +31,13 @@ static inline void check_register(struct check_test *t)
 	*at = t;
 }
 
-#define TEST(ident)                                                                       \
-	static void test_##ident(void);                                                   \
-	__attribute__((constructor)) static void check_register_##ident(void)             \
-	{                                                                                 \
-		static struct check_test t = { #ident, test_##ident, __LINE__, NULL };    \
-		check_register(&t);                                                       \
-	}                                                                                 \
+#define TEST(ident)                                                                    \
+	static void test_##ident(void);                                                \
+	__attribute__((constructor)) static void check_register_##ident(void)          \
+	{                                                                              \
+		static struct check_test t = { #ident, test_##ident, __LINE__, NULL }; \
+		check_register(&t);                                                    \
+	}                                                                              \
 	static void test_##ident(void)
 
 static inline bool check_that(bool ok, const char *file, int line, const char *what)
@@ -86,10 +86,10 @@ static inline bool check_err(long long got, long long want, const char *file, in
 	check_that(!memcmp((got), (want), (n)), __FILE__, __LINE__, "the bytes of " #got " differ from " #want)
 
 /* For what the rest of the test cannot do without. */
-#define REQUIRE(cond)                \
-	do {                         \
-		if (!CHECK(cond))    \
-			return;      \
+#define REQUIRE(cond)             \
+	do {                      \
+		if (!CHECK(cond)) \
+			return;   \
 	} while (0)
 
 /* Leaves the test function; it counts as skipped unless a check failed before. */
@@ -125,9 +125,9 @@ static inline int check_run(const char *only)
 	return bad ? 1 : 0;
 }
 
-#define CHECK_MAIN()                                          \
-	int main(int argc, char **argv)                       \
-	{                                                     \
-		return check_run(argc > 1 ? argv[1] : NULL);  \
-	}                                                     \
+#define CHECK_MAIN()                                         \
+	int main(int argc, char **argv)                      \
+	{                                                    \
+		return check_run(argc > 1 ? argv[1] : NULL); \
+	}                                                    \
 	_Static_assert(1, "a semicolon may follow")

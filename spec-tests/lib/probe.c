@@ -24,11 +24,12 @@ static void print_scheduling(const char *sched, const char *io)
 	long r = syscall(SYS_ioprio_get, 1, 0);
 
 	syscall(SYS_sched_getattr, 0, &a, sizeof(a), 0);
-	printf("%s policy %u flags %llu nice %d priority %u\n", sched, a.policy, (unsigned long long)a.flags, a.nice, a.priority);
+	printf("%s policy %u flags %llu nice %d priority %u\n", sched, a.policy, (unsigned long long)a.flags, a.nice,
+	       a.priority);
 	printf("%s %ld %ld\n", io, r >> 13, r & 0x1fff);
 	if (a.policy == 6)
-		printf("deadline runtime %llu deadline %llu period %llu\n", (unsigned long long)a.runtime, (unsigned long long)a.deadline,
-		       (unsigned long long)a.period);
+		printf("deadline runtime %llu deadline %llu period %llu\n", (unsigned long long)a.runtime,
+		       (unsigned long long)a.deadline, (unsigned long long)a.period);
 	fflush(stdout);
 }
 
@@ -67,7 +68,8 @@ int main(int argc, char **argv)
 	}
 	uname(&u);
 	syscall(SYS_get_mempolicy, &mode, nodes, 1025ul, 0ul, 0ul);
-	printf("personality %d\nmachine %s\nmempolicy mode %d node0 %lu\n", personality(0xffffffff), u.machine, mode, nodes[0]);
+	printf("personality %d\nmachine %s\nmempolicy mode %d node0 %lu\n", personality(0xffffffff), u.machine, mode,
+	       nodes[0]);
 	print_affinity();
 	return 0;
 }

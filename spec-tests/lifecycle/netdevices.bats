@@ -12,7 +12,7 @@ setup() {
 	# a process holds the namespace; net COMMAND... runs in it
 	env -u MASU_TEST_ID unshare -n sleep 300 3>&- &
 	holder=$!
-	wait_for 5 other_namespace
+	wait_for 5 other_namespace "$holder"
 	net ip link set lo up
 	net ip link add v0 type veth peer name v0peer || skip "needs veth"
 }
@@ -22,7 +22,7 @@ teardown() {
 	kill "$holder" 2>/dev/null || true
 	return $failed
 }
-other_namespace() { [[ $(readlink "/proc/$holder/ns/net") != "$(readlink /proc/self/ns/net)" ]]; }
+other_namespace() { [[ $(readlink "/proc/$1/ns/net") != "$(readlink /proc/self/ns/net)" ]]; }
 net() { nsenter -t "$holder" -n "$@"; }
 inside() { nsenter -t "$(state pid)" -n "$@"; }
 rt() { timeout -k 5 "${RT_TIMEOUT:-30}" nsenter -t "$holder" -n "$RUNTIME" --root "$ROOT" "$@" 3>&-; }
@@ -68,7 +68,7 @@ picture() { net ip -j -d addr show dev "$1" | jq -Sc '.[0] | {ifname, ifindex, m
 @test "NET-07 NET-08: a name that is taken, a template, an index that is taken" {
 	env -u MASU_TEST_ID unshare -n sleep 300 3>&- &
 	local other=$!
-	wait_for 5 test "$(readlink "/proc/$other/ns/net")" != "$(readlink /proc/self/ns/net)"
+	wait_for 5 other_namespace "$other"
 	nsenter -t $other -n ip link add eth0 type veth peer name eth9
 	devices '{v0: {name: "eth0"}}' '(.linux.namespaces[] | select(.type == "network")).path = "/proc/'$other'/ns/net"'
 	local before

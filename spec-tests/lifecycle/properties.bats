@@ -163,3 +163,9 @@ refused() {
 	fails /process/apparmorProfile rt exec --apparmor unconfined "$ID" true
 	rtq delete --force "$ID"
 }
+
+@test "RDT-02: no resctrl is mounted" {
+	! grep -q ' - resctrl ' /proc/self/mountinfo || skip "resctrl is mounted"
+	refused /linux/intelRdt '.linux.intelRdt = {}' 'no resctrl file system'
+	refused /linux/intelRdt '.linux.intelRdt = {closID: "x", schemata: ["MB:0=50"], enableMonitoring: true}' 'no resctrl file system'
+}

@@ -24,8 +24,15 @@ static int sh(const char *script, const char *input, size_t input_len, int timeo
 	char *envp[] = { (char *)"PATH=/usr/bin:/bin", (char *)"ONLY=this", NULL };
 	FILE *f = tmpfile();
 	struct child_spec s = {
-		.path = "/bin/sh", .argv = argv, .envp = envp, .input = input, .input_len = input_len,
-		.cwd_fd = -1, .out_fd = fileno(f), .err_fd = fileno(f), .timeout_ms = timeout_ms,
+		.path = "/bin/sh",
+		.argv = argv,
+		.envp = envp,
+		.input = input,
+		.input_len = input_len,
+		.cwd_fd = -1,
+		.out_fd = fileno(f),
+		.err_fd = fileno(f),
+		.timeout_ms = timeout_ms,
 	};
 	int r = child_run(&s, e);
 
@@ -100,7 +107,8 @@ TEST(defaults_of_argv_and_environment)
 	CHECK_INT(child_run(&s, NULL), 0);
 	CHECK(!fstat(s.out_fd, &st) && st.st_size == 0); /* an empty environment prints nothing */
 	fclose(f);
-	CHECK_INT(sh("echo $ONLY; env | grep -vc -e PATH -e ONLY -e PWD -e _ -e SHLVL -e OLDPWD", NULL, 0, -1, NULL), 1);
+	CHECK_INT(sh("echo $ONLY; env | grep -vc -e PATH -e ONLY -e PWD -e _ -e SHLVL -e OLDPWD", NULL, 0, -1, NULL),
+		  1);
 	CHECK_STR(out, "this\n0\n");
 }
 
@@ -218,7 +226,9 @@ TEST(helper_has_three_fds_a_session_and_default_signals)
 	sigprocmask(SIG_BLOCK, &all, &old);
 	/* no pipe around ls: the shell would hold its ends for a moment */
 	CHECK_INT(sh("ls -m /proc/$$/fd; cut -d' ' -f1,6 /proc/$$/stat | tr ' ' '\\n' | uniq | wc -l;"
-		     "grep -E 'Sig(Blk|Ign)' /proc/$$/status | cut -f2 | tr '\\n' ' '", "x", 1, -1, NULL), 0);
+		     "grep -E 'Sig(Blk|Ign)' /proc/$$/status | cut -f2 | tr '\\n' ' '",
+		     "x", 1, -1, NULL),
+		  0);
 	CHECK_STR(out, "0, 1, 2\n1\n0000000000000000 0000000000000000 ");
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	signal(SIGQUIT, quit);
@@ -230,8 +240,12 @@ TEST(working_directory)
 {
 	char *argv[] = { (char *)"sh", (char *)"-c", (char *)"test \"$(pwd -P)\" = /usr", NULL };
 	struct child_spec s = {
-		.path = "/bin/sh", .argv = argv, .cwd_fd = open("/usr", O_PATH | O_CLOEXEC),
-		.out_fd = -1, .err_fd = -1, .timeout_ms = -1,
+		.path = "/bin/sh",
+		.argv = argv,
+		.cwd_fd = open("/usr", O_PATH | O_CLOEXEC),
+		.out_fd = -1,
+		.err_fd = -1,
+		.timeout_ms = -1,
 	};
 
 	CHECK_INT(child_run(&s, NULL), 0);
@@ -245,7 +259,12 @@ static int crossed(void)
 {
 	char *argv[] = { (char *)"sh", (char *)"-c", (char *)"cat; echo err >&2", NULL };
 	struct child_spec s = {
-		.path = "/bin/sh", .argv = argv, .input = "in", .input_len = 2, .cwd_fd = -1, .timeout_ms = 10000,
+		.path = "/bin/sh",
+		.argv = argv,
+		.input = "in",
+		.input_len = 2,
+		.cwd_fd = -1,
+		.timeout_ms = 10000,
 	};
 	char name[] = "/tmp/masu-test-child-XXXXXX", text[64];
 	int a = mkstemp(name);

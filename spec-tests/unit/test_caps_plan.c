@@ -8,7 +8,9 @@
 #include "kernel/security/caps_plan.h"
 
 #define BIT(c) (UINT64_C(1) << (c))
-#define LIST(m, ...) .m = (const char *const[]){ __VA_ARGS__ }, .m##_len = sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *), .m##_set = true
+#define LIST(m, ...)                               \
+	.m = (const char *const[]){ __VA_ARGS__ }, \
+	.m##_len = sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *), .m##_set = true
 
 static char warnings[8192];
 static unsigned n_warnings;
@@ -63,8 +65,9 @@ TEST(every_name)
 
 TEST(names_that_are_none)
 {
-	static const char *const bad[] = { "CHOWN", "chown", "cap_chown", "Cap_Chown", "CAP_chown", "CAP_", "", "0", "CAP_0", "5", "CAP_TEST",
-					   "CAP_KILL ", " CAP_KILL", "ALL", "CAP_ALL" };
+	static const char *const bad[] = { "CHOWN",    "chown",     "cap_chown", "Cap_Chown", "CAP_chown",
+					   "CAP_",     "",          "0",         "CAP_0",     "5",
+					   "CAP_TEST", "CAP_KILL ", " CAP_KILL", "ALL",       "CAP_ALL" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		CHECK_INT(caps_plan_parse(bad[i]), -1);
@@ -72,8 +75,10 @@ TEST(names_that_are_none)
 
 TEST(sets_are_what_was_asked_for)
 {
-	struct spec_capabilities c = { LIST(bounding, "CAP_KILL", "CAP_CHOWN"), LIST(permitted, "CAP_KILL"), LIST(effective, "CAP_KILL"),
-				       LIST(inheritable, "CAP_KILL"), LIST(ambient, "CAP_KILL") };
+	struct spec_capabilities c = { LIST(bounding, "CAP_KILL", "CAP_CHOWN"),
+					    LIST(permitted, "CAP_KILL"),
+						 LIST(effective, "CAP_KILL"),
+						      LIST(inheritable, "CAP_KILL"), LIST(ambient, "CAP_KILL") };
 	struct caps_plan p = build(&c, UINT64_MAX, UINT64_MAX);
 
 	CHECK_INT(p.bounding, BIT(CAP_KILL) | BIT(CAP_CHOWN));
@@ -86,7 +91,8 @@ TEST(sets_are_what_was_asked_for)
 
 TEST(nothing_becomes_inheritable_or_ambient_by_itself)
 {
-	struct spec_capabilities c = { LIST(bounding, "CAP_KILL"), LIST(permitted, "CAP_KILL"), LIST(effective, "CAP_KILL") };
+	struct spec_capabilities c = { LIST(bounding, "CAP_KILL"),
+					    LIST(permitted, "CAP_KILL"), LIST(effective, "CAP_KILL") };
 	struct caps_plan p = build(&c, UINT64_MAX, UINT64_MAX);
 
 	CHECK(!p.inheritable && !p.ambient);
@@ -105,9 +111,11 @@ TEST(unknown_names_are_warned_about)
 
 TEST(what_the_runtime_lacks_is_left_out)
 {
-	struct spec_capabilities c = { LIST(bounding, "CAP_SYS_RESOURCE", "CAP_KILL"), LIST(permitted, "CAP_SYS_RESOURCE", "CAP_KILL"),
-				       LIST(effective, "CAP_SYS_RESOURCE", "CAP_KILL"), LIST(inheritable, "CAP_SYS_RESOURCE", "CAP_KILL"),
-				       LIST(ambient, "CAP_SYS_RESOURCE", "CAP_KILL") };
+	struct spec_capabilities c = { LIST(bounding, "CAP_SYS_RESOURCE", "CAP_KILL"),
+					    LIST(permitted, "CAP_SYS_RESOURCE", "CAP_KILL"),
+						 LIST(effective, "CAP_SYS_RESOURCE", "CAP_KILL"),
+						      LIST(inheritable, "CAP_SYS_RESOURCE", "CAP_KILL"),
+							   LIST(ambient, "CAP_SYS_RESOURCE", "CAP_KILL") };
 	uint64_t own = ~BIT(CAP_SYS_RESOURCE);
 	struct caps_plan p = build(&c, own, own);
 
@@ -121,9 +129,11 @@ TEST(what_the_runtime_lacks_is_left_out)
 
 TEST(sets_that_contradict_each_other)
 {
-	struct spec_capabilities c = { LIST(bounding, "CAP_KILL"), LIST(permitted, "CAP_KILL", "CAP_CHOWN"),
-				       LIST(effective, "CAP_KILL", "CAP_FOWNER"), LIST(inheritable, "CAP_KILL", "CAP_CHOWN"),
-				       LIST(ambient, "CAP_CHOWN", "CAP_KILL", "CAP_SETUID") };
+	struct spec_capabilities c = { LIST(bounding, "CAP_KILL"),
+					    LIST(permitted, "CAP_KILL", "CAP_CHOWN"),
+						 LIST(effective, "CAP_KILL", "CAP_FOWNER"),
+						      LIST(inheritable, "CAP_KILL", "CAP_CHOWN"),
+							   LIST(ambient, "CAP_CHOWN", "CAP_KILL", "CAP_SETUID") };
 	struct caps_plan p = build(&c, UINT64_MAX, UINT64_MAX);
 
 	CHECK_INT(p.permitted, BIT(CAP_KILL) | BIT(CAP_CHOWN)); /* need not be in the bounding set */

@@ -10,8 +10,11 @@
 #include "base/cleanup.h"
 #include "kernel/cgroup/devices.h"
 
-#define DEV(allow_, type_, maj_, min_, acc_) \
-	{ .allow = { true, allow_ }, .type = { (type_) != 0, type_ }, .major = { (maj_) >= 0, maj_ }, .minor = { (min_) >= 0, min_ }, .access = acc_ }
+#define DEV(allow_, type_, maj_, min_, acc_)                                                                \
+	{                                                                                                   \
+		.allow = { true, allow_ }, .type = { (type_) != 0, type_ }, .major = { (maj_) >= 0, maj_ }, \
+		.minor = { (min_) >= 0, min_ }, .access = acc_                                              \
+	}
 
 static uint32_t alu(uint8_t op, uint32_t d, uint32_t s)
 {
@@ -60,7 +63,8 @@ static int run(const struct buf *program, const uint32_t ctx[3])
 
 static int run_bpf(const struct buf *program, char type, uint32_t major, uint32_t minor, uint8_t access)
 {
-	uint32_t bits = (access & DEVICE_MKNOD ? 1u : 0) | (access & DEVICE_READ ? 2u : 0) | (access & DEVICE_WRITE ? 4u : 0);
+	uint32_t bits =
+		(access & DEVICE_MKNOD ? 1u : 0) | (access & DEVICE_READ ? 2u : 0) | (access & DEVICE_WRITE ? 4u : 0);
 	uint32_t ctx[3] = { bits << 16 | (type == 'b' ? 1u : 2u), major, minor };
 
 	return run(program, ctx);
@@ -72,7 +76,8 @@ static int run_v1(const struct devices_v1 *d, char type, uint32_t major, uint32_
 	const struct device_rule *e = (const struct device_rule *)d->list.data;
 
 	for (size_t i = 0; i < d->list.len / sizeof(*e); i++) {
-		if (e[i].type != type || (e[i].major != DEVICE_ANY && e[i].major != major) || (e[i].minor != DEVICE_ANY && e[i].minor != minor))
+		if (e[i].type != type || (e[i].major != DEVICE_ANY && e[i].major != major) ||
+		    (e[i].minor != DEVICE_ANY && e[i].minor != minor))
 			continue;
 		if (d->allow_all && (e[i].access & access))
 			return 0;
@@ -150,8 +155,8 @@ TEST(template_keeps_defaults)
 TEST(user_denies_last_word)
 {
 	AUTO(buf_done) struct buf b = { 0 };
-	static const struct spec_device_rule user[] = { DEV(true, 'c', 10, -1, "rwm"), DEV(false, 'c', 1, 3, "w"), DEV(false, 'a', -1, -1, "mr"),
-							DEV(false, 'c', 136, -1, NULL) };
+	static const struct spec_device_rule user[] = { DEV(true, 'c', 10, -1, "rwm"), DEV(false, 'c', 1, 3, "w"),
+							DEV(false, 'a', -1, -1, "mr"), DEV(false, 'c', 136, -1, NULL) };
 	const struct device_rule *r = plan(user, 4, &b);
 
 	CHECK(!devices_decide(r, LEN(b), 'c', 1, 3, DEVICE_WRITE));
@@ -165,7 +170,8 @@ TEST(user_denies_last_word)
 TEST(deny_all_in_the_middle)
 {
 	AUTO(buf_done) struct buf b = { 0 };
-	static const struct spec_device_rule user[] = { DEV(true, 'c', 10, 229, "rw"), DEV(false, 0, -1, -1, NULL), DEV(true, 'c', 1, 3, "r") };
+	static const struct spec_device_rule user[] = { DEV(true, 'c', 10, 229, "rw"), DEV(false, 0, -1, -1, NULL),
+							DEV(true, 'c', 1, 3, "r") };
 	const struct device_rule *r = plan(user, 3, &b);
 
 	CHECK(!devices_decide(r, LEN(b), 'c', 10, 229, DEVICE_READ));
@@ -189,7 +195,8 @@ TEST(only_denials)
 TEST(allow_all_with_exceptions)
 {
 	AUTO(buf_done) struct buf b = { 0 };
-	static const struct spec_device_rule user[] = { DEV(true, 'a', -1, -1, "rwm"), DEV(false, 'b', 8, -1, "rwm"), DEV(false, 'c', -1, -1, "m") };
+	static const struct spec_device_rule user[] = { DEV(true, 'a', -1, -1, "rwm"), DEV(false, 'b', 8, -1, "rwm"),
+							DEV(false, 'c', -1, -1, "m") };
 	const struct device_rule *r = plan(user, 3, &b);
 
 	CHECK(devices_decide(r, LEN(b), 'c', 10, 200, DEVICE_READ));
@@ -215,8 +222,8 @@ TEST(typed_all_with_numbers)
 TEST(overlapping_wildcards)
 {
 	AUTO(buf_done) struct buf b = { 0 };
-	static const struct spec_device_rule user[] = { DEV(true, 'c', 10, -1, "r"), DEV(true, 'c', -1, 200, "w"), DEV(true, 'c', 10, 229, "m"),
-							DEV(true, 'c', -1, -1, "m") };
+	static const struct spec_device_rule user[] = { DEV(true, 'c', 10, -1, "r"), DEV(true, 'c', -1, 200, "w"),
+							DEV(true, 'c', 10, 229, "m"), DEV(true, 'c', -1, -1, "m") };
 	const struct device_rule *r = plan(user, 4, &b);
 
 	CHECK(devices_decide(r, LEN(b), 'c', 10, 200, DEVICE_ALL));
@@ -227,7 +234,8 @@ TEST(holes)
 {
 	AUTO(buf_done) struct buf b = { 0 };
 	AUTO(devices_v1_done) struct devices_v1 v1 = { 0 };
-	static const struct spec_device_rule user[] = { DEV(true, 'c', -1, -1, "m"), DEV(true, 'c', 10, -1, "rw"), DEV(false, 'c', 10, 200, "rw") };
+	static const struct spec_device_rule user[] = { DEV(true, 'c', -1, -1, "m"), DEV(true, 'c', 10, -1, "rw"),
+							DEV(false, 'c', 10, 200, "rw") };
 	const struct device_rule *r = plan(user, 3, &b);
 	struct err err = { 0 };
 
@@ -241,8 +249,8 @@ TEST(holes)
 TEST(bad_rules)
 {
 	AUTO(buf_done) struct buf b = { 0 };
-	static const struct spec_device_rule user[] = { DEV(true, 'c', 1, 1, "rwx"), DEV(true, 'c', 1, 1, ""), DEV(true, 'u', 1, 1, "r"),
-							DEV(true, 'c', 4294967296, 1, "r") };
+	static const struct spec_device_rule user[] = { DEV(true, 'c', 1, 1, "rwx"), DEV(true, 'c', 1, 1, ""),
+							DEV(true, 'u', 1, 1, "r"), DEV(true, 'c', 4294967296, 1, "r") };
 
 	for (size_t i = 0; i < 4; i++) {
 		struct spec_resources res = { .devices = &user[i], .devices_len = 1, .devices_set = true };
@@ -265,7 +273,9 @@ TEST(random_lists)
 		size_t n = 1 + (size_t)rand() % 12;
 
 		for (size_t i = 0; i < n; i++)
-			r[i] = (struct device_rule){ .allow = rand() % 3 > 0, .type = "abc"[rand() % 3], .access = (uint8_t)(1 + rand() % 7),
+			r[i] = (struct device_rule){ .allow = rand() % 3 > 0,
+						     .type = "abc"[rand() % 3],
+						     .access = (uint8_t)(1 + rand() % 7),
 						     .major = rand() % 3 ? (int64_t)numbers[rand() % 5] : DEVICE_ANY,
 						     .minor = rand() % 3 ? (int64_t)numbers[rand() % 5] : DEVICE_ANY };
 		int fits = devices_plan_v1(r, n, &v1, NULL);

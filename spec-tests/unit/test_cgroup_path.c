@@ -29,7 +29,8 @@ TEST(path_places)
 
 TEST(path_refusals)
 {
-	static const char *const bad[] = { "/", "", "/../../etc", "a/../b", "..", ".", "/a/./b", "/a//b", "//a", "/a/", "/a\nb" };
+	static const char *const bad[] = { "/",      "",      "/../../etc", "a/../b", "..",   ".",
+					   "/a/./b", "/a//b", "//a",        "/a/",    "/a\nb" };
 	char out[CGROUP_PATH_MAX], name[300];
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -110,7 +111,8 @@ TEST(facts_others)
 
 TEST(facts_assumed)
 {
-	static const enum cgroup_layout layouts[] = { CGROUP_LAYOUT_NONE, CGROUP_LAYOUT_V1, CGROUP_LAYOUT_HYBRID, CGROUP_LAYOUT_V2 };
+	static const enum cgroup_layout layouts[] = { CGROUP_LAYOUT_NONE, CGROUP_LAYOUT_V1, CGROUP_LAYOUT_HYBRID,
+						      CGROUP_LAYOUT_V2 };
 	static const size_t lens[] = { 0, 12, 13, 1 };
 	struct cgroup_facts f;
 
@@ -149,8 +151,15 @@ TEST(record_round_trip)
 
 TEST(record_refusals)
 {
-	static const char *const bad[] = { "", "what /a", "cgroupfs", "cgroupfs /", "cgroupfs /a/../b", "cgroupfs cpu:x /a", "cgroupfs unified:3 /a/b",
-					   "cgroupfs unified:99999999 /a", "cgroupfs junk /a" };
+	static const char *const bad[] = { "",
+					   "what /a",
+					   "cgroupfs",
+					   "cgroupfs /",
+					   "cgroupfs /a/../b",
+					   "cgroupfs cpu:x /a",
+					   "cgroupfs unified:3 /a/b",
+					   "cgroupfs unified:99999999 /a",
+					   "cgroupfs junk /a" };
 	struct cgroup_facts f;
 	struct cgroup cg;
 

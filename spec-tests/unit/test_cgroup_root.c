@@ -20,7 +20,10 @@
 #include "base/sys.h"
 #include "kernel/cgroup/cgroup.h"
 
-#define SET(v) { true, v }
+#define SET(v)          \
+	{               \
+		true, v \
+	}
 
 static char name_[96];
 
@@ -118,11 +121,20 @@ static void on_layout(enum cgroup_layout layout, void (*fn)(void))
 	CHECK_INT(status, 0);
 }
 
-#define TEST_LAYOUTS(ident)                                                        \
-	static void run_##ident(void);                                             \
-	TEST(ident##_v1) { on_layout(CGROUP_LAYOUT_V1, run_##ident); }             \
-	TEST(ident##_v2) { on_layout(CGROUP_LAYOUT_V2, run_##ident); }             \
-	TEST(ident##_host) { on_layout(CGROUP_LAYOUT_NONE, run_##ident); }         \
+#define TEST_LAYOUTS(ident)                                 \
+	static void run_##ident(void);                      \
+	TEST(ident##_v1)                                    \
+	{                                                   \
+		on_layout(CGROUP_LAYOUT_V1, run_##ident);   \
+	}                                                   \
+	TEST(ident##_v2)                                    \
+	{                                                   \
+		on_layout(CGROUP_LAYOUT_V2, run_##ident);   \
+	}                                                   \
+	TEST(ident##_host)                                  \
+	{                                                   \
+		on_layout(CGROUP_LAYOUT_NONE, run_##ident); \
+	}                                                   \
 	static void run_##ident(void)
 
 /* CGP-04, CGP-10, CGP-11, OPS-32 */
@@ -181,7 +193,8 @@ TEST_LAYOUTS(foreign)
 	CHECK_INT(cg.dirs[0].made, 1);
 	CHECK_INT(cgroup_freeze(&outer, true, &err), 0);
 	snprintf(path, sizeof(path), "%s/y", outer.path);
-	CHECK_ERR(cgroup_prepare(&e.facts, path, NULL, NULL, &(struct cgroup){ 0 }, &err), -EBUSY); /* it would be born frozen */
+	CHECK_ERR(cgroup_prepare(&e.facts, path, NULL, NULL, &(struct cgroup){ 0 }, &err),
+		  -EBUSY); /* it would be born frozen */
 	CHECK(!exists(&e, path));
 	CHECK_ERR(cgroup_prepare(&e.facts, outer.path, NULL, NULL, &(struct cgroup){ 0 }, &err), -EBUSY);
 	CHECK_INT(cgroup_freeze(&outer, false, &err), 0);
@@ -208,7 +221,8 @@ TEST_LAYOUTS(freeze)
 	CHECK_INT(cgroup_is_frozen(&cg, &err), 1);
 	CHECK_ERR(cgroup_check_fit(&cg, NULL), -EBUSY);
 	CHECK(!fail_text(cgroup_kill(&cg, SIGTERM, &err), &err));
-	if (e.facts.layout != CGROUP_LAYOUT_V2) /* the v1 freezer keeps the signal for the thaw; v2 lets a fatal one through */
+	if (e.facts.layout !=
+	    CGROUP_LAYOUT_V2) /* the v1 freezer keeps the signal for the thaw; v2 lets a fatal one through */
 		CHECK_INT(waitpid(pid, NULL, WNOHANG), 0);
 	CHECK(!fail_text(cgroup_freeze(&cg, false, &err), &err));
 	CHECK_INT(WTERMSIG(reap(pid)), SIGTERM);
@@ -292,8 +306,10 @@ static int try_open(struct cgroup *cg, bool unified, int type, int major, int mi
 TEST_LAYOUTS(devices)
 {
 	AUTO(env_done) struct env e = env_new();
-	struct spec_device_rule rules[] = { { .allow = SET(false), .access = "rwm" },
-					    { .allow = SET(true), .type = SET('c'), .major = SET(1), .minor = SET(11), .access = "rwm" } };
+	struct spec_device_rule rules[] = {
+		{ .allow = SET(false), .access = "rwm" },
+		{ .allow = SET(true), .type = SET('c'), .major = SET(1), .minor = SET(11), .access = "rwm" }
+	};
 	struct spec_resources res = { .devices = rules, .devices_len = 2, .devices_set = true };
 	struct err err = { 0 };
 	struct cgroup cg;
@@ -336,9 +352,20 @@ static const char *get(struct cgroup *cg, const char *controller, const char *fi
 TEST_LAYOUTS(limits)
 {
 	AUTO(env_done) struct env e = env_new();
-	struct spec_memory m = { .limit = SET(67108864), .swap = SET(100663296), .reservation = SET(33554432), .swappiness = SET(7),
-				 .disable_oom_killer = SET(true), .use_hierarchy = SET(true), .kernel_tcp = SET(8388608) };
-	struct spec_cpu c = { .shares = SET(512), .quota = SET(25000), .period = SET(50000), .burst = SET(1000), .cpus = "0", .mems = "0", .idle = SET(1) };
+	struct spec_memory m = { .limit = SET(67108864),
+				 .swap = SET(100663296),
+				 .reservation = SET(33554432),
+				 .swappiness = SET(7),
+				 .disable_oom_killer = SET(true),
+				 .use_hierarchy = SET(true),
+				 .kernel_tcp = SET(8388608) };
+	struct spec_cpu c = { .shares = SET(512),
+			      .quota = SET(25000),
+			      .period = SET(50000),
+			      .burst = SET(1000),
+			      .cpus = "0",
+			      .mems = "0",
+			      .idle = SET(1) };
 	struct spec_pids p = { .limit = SET(0) };
 	struct spec_resources res = { .memory = &m, .cpu = &c, .pids = &p };
 	struct err err = { 0 };
@@ -380,7 +407,8 @@ TEST_LAYOUTS(limits)
 	CHECK_STR(get(&cg, "memory", "memory.limit_in_bytes"), "33554432");
 	CHECK_STR(get(&cg, "cpu", "cpu.cfs_burst_us"), "10000");
 	m = (struct spec_memory){ .kernel = SET(65536) };
-	CHECK_ERR(cgroup_update(&cg, &(struct spec_resources){ .memory = &m }, &err), -ERANGE); /* this kernel only pretends */
+	CHECK_ERR(cgroup_update(&cg, &(struct spec_resources){ .memory = &m }, &err),
+		  -ERANGE); /* this kernel only pretends */
 	c = (struct spec_cpu){ .shares = SET(262145) };
 	CHECK_ERR(cgroup_update(&cg, &(struct spec_resources){ .cpu = &c }, &err), -ERANGE);
 	CHECK(!fail_text(cgroup_destroy(&cg, &err), &err));
@@ -393,14 +421,17 @@ static bool hugetlb_is_on(const struct env *e)
 	char text[256] = "";
 
 	if (e->facts.unified >= 0)
-		(void)io_read_file_at(e->facts.hierarchies[e->facts.unified].fd, "cgroup.subtree_control", text, sizeof(text));
+		(void)io_read_file_at(e->facts.hierarchies[e->facts.unified].fd, "cgroup.subtree_control", text,
+				      sizeof(text));
 	return strstr(text, "hugetlb") != NULL;
 }
 
 static void hugetlb_restore(const struct env *e, bool on)
 {
 	if (!on && hugetlb_is_on(e))
-		CHECK_INT(io_write_file_at(e->facts.hierarchies[e->facts.unified].fd, "cgroup.subtree_control", "-hugetlb"), 0);
+		CHECK_INT(io_write_file_at(e->facts.hierarchies[e->facts.unified].fd, "cgroup.subtree_control",
+					   "-hugetlb"),
+			  0);
 }
 
 /* A failing limit leaves nothing. */
@@ -411,7 +442,9 @@ TEST_LAYOUTS(undo)
 	struct spec_cpu c = { .cpus = "4000" };
 	struct spec_hugepage_limit h = { .page_size = "3MB", .limit = SET(1) };
 	struct spec_kv kv = { "nosuch.max", "1" };
-	struct spec_resources bad[] = { { .cpu = &c }, { .hugepage_limits = &h, .hugepage_limits_len = 1 }, { .unified = &kv, .unified_len = 1 } };
+	struct spec_resources bad[] = { { .cpu = &c },
+					{ .hugepage_limits = &h, .hugepage_limits_len = 1 },
+					{ .unified = &kv, .unified_len = 1 } };
 	char parent[96], path[128];
 
 	snprintf(parent, sizeof(parent), "%s", unique("undo"));
@@ -432,7 +465,9 @@ TEST(hugetlb_and_unified)
 {
 	struct spec_hugepage_limit h = { .page_size = "2MB", .limit = SET(4194304) };
 	struct spec_kv kv = { "cgroup.max.descendants", "5" };
-	struct spec_resources res = { .hugepage_limits = &h, .hugepage_limits_len = 1, .unified = &kv, .unified_len = 1, .unified_set = true };
+	struct spec_resources res = {
+		.hugepage_limits = &h, .hugepage_limits_len = 1, .unified = &kv, .unified_len = 1, .unified_set = true
+	};
 	struct err err = { 0 };
 	struct cgroup cg;
 
@@ -441,7 +476,8 @@ TEST(hugetlb_and_unified)
 
 	if (geteuid() != 0)
 		SKIP("needs root");
-	if (e.facts.unified < 0 || faccessat(e.facts.hierarchies[e.facts.unified].fd, "cgroup.controllers", F_OK, 0) < 0)
+	if (e.facts.unified < 0 ||
+	    faccessat(e.facts.hierarchies[e.facts.unified].fd, "cgroup.controllers", F_OK, 0) < 0)
 		SKIP("needs a cgroup2 tree");
 	REQUIRE(!fail_text(cgroup_prepare(&e.facts, unique("huge"), &res, NULL, &cg, &err), &err));
 	CHECK_STR(get(&cg, "cgroup2", "hugetlb.2MB.rsvd.max"), "4194304");
@@ -463,7 +499,9 @@ TEST_LAYOUTS(clone_into)
 	if (e.facts.layout == CGROUP_LAYOUT_V1) {
 		CHECK_INT(cgroup_dir_fd(&cg), -1);
 	} else {
-		struct sys_clone_args args = { .flags = SYS_CLONE_INTO_CGROUP, .exit_signal = SIGCHLD, .cgroup = (uint64_t)cgroup_dir_fd(&cg) };
+		struct sys_clone_args args = { .flags = SYS_CLONE_INTO_CGROUP,
+					       .exit_signal = SIGCHLD,
+					       .cgroup = (uint64_t)cgroup_dir_fd(&cg) };
 
 		pid = sys_clone3(&args);
 		if (pid == 0) {

@@ -105,9 +105,20 @@ TEST(journal_survives_a_torn_line)
 
 static const struct spec_kv notes[] = { { "a", "b" }, { "k", "" } };
 static const struct state sample = {
-	.id = "x", .bundle = "/b", .rootfs = "/b/rootfs", .created = "2026-01-02T03:04:05.000000006Z", .cgroup = "cgroupfs /x", .pid = 4711,
-	.start_time = 123456789012345, .owner = 0, .has_process = true, .has_poststart = true, .shared_pid = true, .keyring = true,
-	.annotations = notes, .annotations_len = 2,
+	.id = "x",
+	.bundle = "/b",
+	.rootfs = "/b/rootfs",
+	.created = "2026-01-02T03:04:05.000000006Z",
+	.cgroup = "cgroupfs /x",
+	.pid = 4711,
+	.start_time = 123456789012345,
+	.owner = 0,
+	.has_process = true,
+	.has_poststart = true,
+	.shared_pid = true,
+	.keyring = true,
+	.annotations = notes,
+	.annotations_len = 2,
 };
 
 TEST(state_comes_back)
@@ -141,7 +152,9 @@ TEST(state_comes_back)
 /* Every truncation and a few hostile documents: an error each, never a crash or a wrong process. */
 TEST(damaged_state_is_an_error)
 {
-	static const char *const hostile[] = { "", "{}", "[]", "{\"version\":1,\"pid\":1}", "{\"version\":2}", "null", "{\"version\":1,\"pid\":-5}" };
+	static const char *const hostile[] = {
+		"", "{}", "[]", "{\"version\":1,\"pid\":1}", "{\"version\":2}", "null", "{\"version\":1,\"pid\":-5}"
+	};
 	struct masu_runtime rt = make_runtime();
 	struct arena a = { 0 };
 	struct state s;
@@ -192,8 +205,9 @@ TEST(hook_documents)
 	struct buf doc = { 0 }, head = { 0 }, tail = { 0 };
 
 	CHECK_INT(state_hook_document(&sample, STATUS_CREATING, 42, &doc), 0);
-	CHECK_STR(doc.data, "{\"ociVersion\":\"1.3.0\",\"id\":\"x\",\"status\":\"creating\",\"pid\":42,\"bundle\":\"/b\","
-			    "\"annotations\":{\"a\":\"b\",\"k\":\"\"}}");
+	CHECK_STR(doc.data,
+		  "{\"ociVersion\":\"1.3.0\",\"id\":\"x\",\"status\":\"creating\",\"pid\":42,\"bundle\":\"/b\","
+		  "\"annotations\":{\"a\":\"b\",\"k\":\"\"}}");
 	CHECK_INT(state_hook_split(&sample, STATUS_CREATED, &head, &tail), 0);
 	CHECK_STR(head.data, "{\"ociVersion\":\"1.3.0\",\"id\":\"x\",\"status\":\"created\",\"pid\":");
 	CHECK_STR(tail.data, ",\"bundle\":\"/b\",\"annotations\":{\"a\":\"b\",\"k\":\"\"}}");

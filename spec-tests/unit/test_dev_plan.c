@@ -7,18 +7,18 @@
 #include "check.h"
 #include "kernel/dev/plan.h"
 
-#define DEFAULTS                                                     \
-	"device /dev/null c 1:3 mode=0666 owner=0:0 default\n"       \
-	"device /dev/zero c 1:5 mode=0666 owner=0:0 default\n"       \
-	"device /dev/full c 1:7 mode=0666 owner=0:0 default\n"       \
-	"device /dev/random c 1:8 mode=0666 owner=0:0 default\n"     \
-	"device /dev/urandom c 1:9 mode=0666 owner=0:0 default\n"    \
+#define DEFAULTS                                                  \
+	"device /dev/null c 1:3 mode=0666 owner=0:0 default\n"    \
+	"device /dev/zero c 1:5 mode=0666 owner=0:0 default\n"    \
+	"device /dev/full c 1:7 mode=0666 owner=0:0 default\n"    \
+	"device /dev/random c 1:8 mode=0666 owner=0:0 default\n"  \
+	"device /dev/urandom c 1:9 mode=0666 owner=0:0 default\n" \
 	"device /dev/tty c 5:0 mode=0666 owner=0:0 default\n"
-#define LINKS                                            \
-	"link /dev/ptmx pts/ptmx\n"                      \
-	"link /dev/fd /proc/self/fd if-proc\n"           \
-	"link /dev/stdin /proc/self/fd/0 if-proc\n"      \
-	"link /dev/stdout /proc/self/fd/1 if-proc\n"     \
+#define LINKS                                        \
+	"link /dev/ptmx pts/ptmx\n"                  \
+	"link /dev/fd /proc/self/fd if-proc\n"       \
+	"link /dev/stdin /proc/self/fd/0 if-proc\n"  \
+	"link /dev/stdout /proc/self/fd/1 if-proc\n" \
 	"link /dev/stderr /proc/self/fd/2 if-proc\n"
 
 static struct spec_config config;
@@ -44,7 +44,9 @@ static struct spec_device *add(char type, const char *path, int64_t maj, int64_t
 {
 	struct spec_device *d = &devices[lnx.devices_len++];
 
-	*d = (struct spec_device){ .type = { true, type }, .path = path, .major = { true, maj }, .minor = { true, min } };
+	*d = (struct spec_device){
+		.type = { true, type }, .path = path, .major = { true, maj }, .minor = { true, min }
+	};
 	return d;
 }
 
@@ -113,8 +115,7 @@ TEST(configured)
 	add('u', "/dev/raw", 162, 1);
 	d = add('p', "/dev/pipe", 0, 0);
 	d->major.set = d->minor.set = false;
-	check_plan("devices mknod\n" DEFAULTS
-		   "device /dev/fuse c 10:229 mode=0600 owner=7:8\n"
+	check_plan("devices mknod\n" DEFAULTS "device /dev/fuse c 10:229 mode=0600 owner=7:8\n"
 		   "device /devx/sda b 8:0 mode=0666 owner=0:0\n"
 		   "device /dev/raw c 162:1 mode=0666 owner=0:0\n"
 		   "device /dev/pipe p mode=0666 owner=0:0\n" LINKS);
@@ -205,7 +206,8 @@ TEST(bound_dev)
 
 TEST(user_namespace)
 {
-	static const struct spec_id_mapping map[] = { { { true, 0 }, { true, 100000 }, { true, 10 } }, { { true, 10 }, { true, 500 }, { true, 1 } } };
+	static const struct spec_id_mapping map[] = { { { true, 0 }, { true, 100000 }, { true, 10 } },
+						      { { true, 10 }, { true, 500 }, { true, 1 } } };
 
 	reset();
 	in.user_ns = true;

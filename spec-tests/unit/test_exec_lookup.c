@@ -57,7 +57,8 @@ static void setup(void)
 
 __attribute__((destructor)) static void teardown(void)
 {
-	static const char *const files[] = { "a/tool", "b/tool", "b/only", "a/plain", "here", "link", "a/pipe", "a/folder", "a", "b" };
+	static const char *const files[] = { "a/tool", "b/tool", "b/only",   "a/plain", "here",
+					     "link",   "a/pipe", "a/folder", "a",       "b" };
 
 	if (!dir[0] || chdir(dir) < 0)
 		return;
@@ -169,7 +170,8 @@ static struct record record_make(const char *const *args, size_t n_args, const c
 
 TEST(prepare)
 {
-	static const char *const args[] = { "tool", "", "a b" }, *const env[] = { "PATHX=/", "A=1", "PATH=a:b", "PATH=/bin" };
+	static const char *const args[] = { "tool", "", "a b" }, *const env[] = { "PATHX=/", "A=1", "PATH=a:b",
+										  "PATH=/bin" };
 	struct record r = record_make(args, 3, env, 4);
 	AUTO(arena_done) struct arena a = { 0 };
 	struct exec_image img;
@@ -318,7 +320,8 @@ static void fds_list(char *out, size_t len)
 	out[0] = '\0';
 	for (int fd = 3; fd < 64; fd++)
 		if (fcntl(fd, F_GETFD) >= 0)
-			n += (size_t)snprintf(out + n, len - n, "%s%d%s", n ? "," : "", fd, fcntl(fd, F_GETFD) & FD_CLOEXEC ? "" : "!");
+			n += (size_t)snprintf(out + n, len - n, "%s%d%s", n ? "," : "", fd,
+					      fcntl(fd, F_GETFD) & FD_CLOEXEC ? "" : "!");
 }
 
 static void closes(unsigned first, const int *keep, size_t n, const char *want)

@@ -16,13 +16,13 @@ int init_snprintf(char *out, size_t len, const char *format, ...);
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 #pragma GCC diagnostic ignored "-Wformat-security"
 
-#define SAME(...)                                                         \
-	do {                                                              \
-		char want[256], got[256];                                 \
-		int w = snprintf(want, sizeof(want), __VA_ARGS__);        \
-		int g = init_snprintf(got, sizeof(got), __VA_ARGS__);     \
-		CHECK_INT(g, w);                                          \
-		CHECK_STR(got, want);                                     \
+#define SAME(...)                                                     \
+	do {                                                          \
+		char want[256], got[256];                             \
+		int w = snprintf(want, sizeof(want), __VA_ARGS__);    \
+		int g = init_snprintf(got, sizeof(got), __VA_ARGS__); \
+		CHECK_INT(g, w);                                      \
+		CHECK_STR(got, want);                                 \
 	} while (0)
 
 TEST(text)
@@ -35,8 +35,8 @@ TEST(text)
 
 TEST(numbers)
 {
-	static const char *const formats[] = { "%d", "%5d", "%-5d|", "%05d", "%.3d", "%8.3d", "%i", "%u", "%x", "%X", "%o", "%#x", "%#o",
-					       "%04o", "%08x", "%2u", "%-8x|" };
+	static const char *const formats[] = { "%d", "%5d", "%-5d|", "%05d", "%.3d", "%8.3d", "%i",  "%u",   "%x",
+					       "%X", "%o",  "%#x",   "%#o",  "%04o", "%08x",  "%2u", "%-8x|" };
 	static const int values[] = { 0, 1, -1, 7, 42, -42, 255, 4095, 65536, INT32_MAX, INT32_MIN };
 
 	for (size_t f = 0; f < sizeof(formats) / sizeof(formats[0]); f++)
@@ -49,10 +49,11 @@ TEST(sizes)
 	static const int64_t values[] = { 0, 1, -1, INT32_MAX, INT32_MIN, INT64_MAX, INT64_MIN, 0x123456789abcdef };
 
 	for (size_t v = 0; v < sizeof(values) / sizeof(values[0]); v++) {
-		SAME("%ld %lu %lx %lld %llu %llo %zu %jd", (long)values[v], (unsigned long)values[v], (unsigned long)values[v],
-		     (long long)values[v], (unsigned long long)values[v], (unsigned long long)values[v], (size_t)values[v],
-		     (intmax_t)values[v]);
-		SAME("%hd %hu %hhd %hhu", (short)values[v], (unsigned short)values[v], (signed char)values[v], (unsigned char)values[v]);
+		SAME("%ld %lu %lx %lld %llu %llo %zu %jd", (long)values[v], (unsigned long)values[v],
+		     (unsigned long)values[v], (long long)values[v], (unsigned long long)values[v],
+		     (unsigned long long)values[v], (size_t)values[v], (intmax_t)values[v]);
+		SAME("%hd %hu %hhd %hhu", (short)values[v], (unsigned short)values[v], (signed char)values[v],
+		     (unsigned char)values[v]);
 		SAME("%020lx|%-20lu|%.15ld", (unsigned long)values[v], (unsigned long)values[v], (long)values[v]);
 	}
 	SAME("%p", (void *)0x1234);

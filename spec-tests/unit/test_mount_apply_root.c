@@ -27,10 +27,10 @@
 #define TOP "/tmp/masu-test-mount"
 #define BUNDLE TOP "/bundle"
 #define ROOTFS BUNDLE "/rootfs"
-#define WORDS(...)                                                       \
-	({                                                               \
-		static const char *const words_[] = { __VA_ARGS__ };     \
-		(struct words){ words_, ARRAY_SIZE(words_) };            \
+#define WORDS(...)                                                   \
+	({                                                           \
+		static const char *const words_[] = { __VA_ARGS__ }; \
+		(struct words){ words_, ARRAY_SIZE(words_) };        \
 	})
 #define NONE ((struct words){ NULL, 0 })
 
@@ -72,7 +72,8 @@ static void scene_init(struct scene *s)
 	s->ctx = (struct mount_ctx)MOUNT_CTX_INIT;
 }
 
-static struct spec_mount *scene_mount(struct scene *s, const char *type, const char *source, const char *destination, struct words words)
+static struct spec_mount *scene_mount(struct scene *s, const char *type, const char *source, const char *destination,
+				      struct words words)
 {
 	struct spec_mount *m = &s->mounts[s->config.mounts_len++];
 
@@ -86,7 +87,9 @@ static void scene_device(struct scene *s, char type, const char *path, int64_t m
 {
 	struct spec_device *d = &s->devices[s->lnx.devices_len++];
 
-	*d = (struct spec_device){ .type = { true, type }, .path = path, .major = { true, maj }, .minor = { true, min } };
+	*d = (struct spec_device){
+		.type = { true, type }, .path = path, .major = { true, maj }, .minor = { true, min }
+	};
 }
 
 static int scene_plan(struct scene *s)
@@ -146,7 +149,8 @@ static int scene_sources(struct scene *s, int userns_fd)
 {
 	int proc_fd = procfs_open(&s->err), r;
 
-	r = mount_source_open_all(&s->flat, &s->plan, proc_fd, userns_fd, s->fds, ARRAY_SIZE(s->fds), &s->nfds, &s->err);
+	r = mount_source_open_all(&s->flat, &s->plan, proc_fd, userns_fd, s->fds, ARRAY_SIZE(s->fds), &s->nfds,
+				  &s->err);
 	close(proc_fd);
 	return r;
 }
@@ -191,12 +195,12 @@ static void scene_say(const struct scene *s)
 	printf("# %s: %s\n", s->failed, text);
 }
 
-#define RUN(s)                                  \
-	do {                                    \
+#define RUN(s)                                     \
+	do {                                       \
 		if (!CHECK_INT(scene_run(s), 0)) { \
-			scene_say(s);           \
-			return;                 \
-		}                               \
+			scene_say(s);              \
+			return;                    \
+		}                                  \
 	} while (0)
 
 static void put(const char *path, const char *text)
@@ -322,14 +326,14 @@ static void play(void (*fn)(void))
 	rmdir(TOP);
 }
 
-#define SCENE(ident)                                    \
-	static void scene_##ident(void);                \
-	TEST(ident)                                     \
-	{                                               \
-		if (geteuid())                          \
-			SKIP("needs root");             \
-		play(scene_##ident);                    \
-	}                                               \
+#define SCENE(ident)                        \
+	static void scene_##ident(void);    \
+	TEST(ident)                         \
+	{                                   \
+		if (geteuid())              \
+			SKIP("needs root"); \
+		play(scene_##ident);        \
+	}                                   \
 	static void scene_##ident(void)
 
 static void proc_mount(struct scene *s)
@@ -344,7 +348,8 @@ SCENE(default_file_systems)
 	scene_init(&s);
 	proc_mount(&s);
 	scene_mount(&s, "tmpfs", "tmpfs", "/dev", WORDS("nosuid", "strictatime", "mode=755", "size=65536k"));
-	scene_mount(&s, "devpts", "devpts", "/dev/pts", WORDS("nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"));
+	scene_mount(&s, "devpts", "devpts", "/dev/pts",
+		    WORDS("nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"));
 	scene_mount(&s, "tmpfs", "shm", "/dev/shm", WORDS("nosuid", "noexec", "nodev", "mode=1777", "size=65536k"));
 	scene_mount(&s, "mqueue", "mqueue", "/dev/mqueue", WORDS("nosuid", "noexec", "nodev"));
 	scene_mount(&s, "sysfs", "sysfs", "/sys", WORDS("nosuid", "noexec", "nodev", "ro"));
@@ -465,7 +470,10 @@ SCENE(every_word)
 			const char *words[] = { o->word, "bind" };
 			bool sb = o->class_ == MOUNT_OPTION_SB && o->set && strcmp(o->word, "silent");
 			bool other = o->class_ == MOUNT_OPTION_SPECIAL &&
-				     (strstr("idmap ridmap", o->word) || strstr(bind ? "tmpcopyup rbind bind remount" : "src-nofollow copy-symlink remount bind rbind", o->word));
+				     (strstr("idmap ridmap", o->word) ||
+				      strstr(bind ? "tmpcopyup rbind bind remount"
+						  : "src-nofollow copy-symlink remount bind rbind",
+					     o->word));
 			pid_t pid;
 			int status;
 
@@ -488,7 +496,8 @@ SCENE(every_word)
 				bool ok = true, super = o->class_ == MOUNT_OPTION_SB;
 				const char *word = o->recursive ? o->word + 1 : o->word;
 
-				if (o->set && (super || o->class_ == MOUNT_OPTION_ATTR) && !strstr("silent iversion strictatime rstrictatime", o->word))
+				if (o->set && (super || o->class_ == MOUNT_OPTION_ATTR) &&
+				    !strstr("silent iversion strictatime rstrictatime", o->word))
 					ok = has_word(mounted("/m"), word, super);
 				if (strstr(o->word, "strictatime") && o->set)
 					ok = !has_word(mounted("/m"), "relatime", false);
@@ -514,7 +523,8 @@ SCENE(opposites)
 	mount(NULL, TOP "/vol", NULL, MS_BIND | MS_REMOUNT | MS_NOSUID | MS_NODEV | MS_NOATIME, NULL);
 	scene_init(&s);
 	proc_mount(&s);
-	scene_mount(&s, "tmpfs", NULL, "/1", WORDS("ro", "rw", "sync", "async", "lazytime", "nolazytime", "mand", "nomand"));
+	scene_mount(&s, "tmpfs", NULL, "/1",
+		    WORDS("ro", "rw", "sync", "async", "lazytime", "nolazytime", "mand", "nomand"));
 	scene_mount(&s, "tmpfs", NULL, "/2", WORDS("strictatime", "nostrictatime", "noexec", "exec"));
 	scene_mount(&s, NULL, TOP "/vol", "/3", WORDS("bind", "suid"));
 	scene_mount(&s, NULL, TOP "/vol", "/4", WORDS("bind", "atime"));
@@ -765,7 +775,8 @@ SCENE(masked_and_readonly)
 	scene_mount(&s, "tmpfs", NULL, "/w/x", WORDS("nosuid"));
 	scene_mount(&s, "tmpfs", NULL, "/m", NONE);
 	scene_mount(&s, "tmpfs", NULL, "/deep/x", NONE);
-	masks(&s, WORDS("/d/e", "/d", "/l", "/none", "/h/none", "/proc/timer_list", "/proc/acpi"), WORDS("/w/x", "/w", "/proc/sys", "/none", "/deep"));
+	masks(&s, WORDS("/d/e", "/d", "/l", "/none", "/h/none", "/proc/timer_list", "/proc/acpi"),
+	      WORDS("/w/x", "/w", "/proc/sys", "/none", "/deep"));
 	RUN(&s);
 	CHECK(access("/d/e", F_OK) < 0 && access("/d/g", F_OK) < 0);
 	CHECK(open("/d/new", O_CREAT | O_WRONLY, 0600) < 0 && errno == EROFS);
@@ -838,7 +849,8 @@ SCENE(devices)
 	umask(0777);
 	RUN(&s);
 	umask(022);
-	CHECK(!lstat("/dev/mynull", &st) && st.st_rdev == makedev(1, 3) && st.st_uid == 77 && st.st_gid == 78 && (st.st_mode & 07777) == 0621);
+	CHECK(!lstat("/dev/mynull", &st) && st.st_rdev == makedev(1, 3) && st.st_uid == 77 && st.st_gid == 78 &&
+	      (st.st_mode & 07777) == 0621);
 	CHECK(!lstat("/devx/loop", &st) && S_ISBLK(st.st_mode) && st.st_rdev == makedev(7, 0));
 	CHECK_INT(mode_of("/devx/loop"), 0666);
 	CHECK(!lstat("/dev/deep/fifo", &st) && S_ISFIFO(st.st_mode));
@@ -930,26 +942,31 @@ static const char *propagation_of(int64_t value, bool host_shared, bool no_pivot
 	return out;
 }
 
-#define PROPAGATION(ident, value, shared, no_pivot, good)                      \
-	SCENE(ident)                                                           \
-	{                                                                      \
-		const char *line = propagation_of(value, shared, no_pivot);    \
-		if (!CHECK(good))                                              \
-			printf("# %s\n", line);                                \
+#define PROPAGATION(ident, value, shared, no_pivot, good)                   \
+	SCENE(ident)                                                        \
+	{                                                                   \
+		const char *line = propagation_of(value, shared, no_pivot); \
+		if (!CHECK(good))                                           \
+			printf("# %s\n", line);                             \
 	}
 PROPAGATION(propagation_absent, -1, true, false, strstr(line, "master:") && !strstr(line, "shared:"))
-PROPAGATION(propagation_absent_private_host, -1, false, false, *line && !strstr(line, "master:") && !strstr(line, "shared:"))
+PROPAGATION(propagation_absent_private_host, -1, false, false,
+	    *line && !strstr(line, "master:") && !strstr(line, "shared:"))
 PROPAGATION(propagation_slave, SPEC_PROPAGATION_SLAVE, true, false, strstr(line, "master:") && !strstr(line, "shared:"))
-PROPAGATION(propagation_shared, SPEC_PROPAGATION_SHARED, true, false, strstr(line, "shared:") && !strstr(line, "master:"))
-PROPAGATION(propagation_private, SPEC_PROPAGATION_PRIVATE, true, false, *line && !strstr(line, "shared:") && !strstr(line, "master:"))
+PROPAGATION(propagation_shared, SPEC_PROPAGATION_SHARED, true, false,
+	    strstr(line, "shared:") && !strstr(line, "master:"))
+PROPAGATION(propagation_private, SPEC_PROPAGATION_PRIVATE, true, false,
+	    *line && !strstr(line, "shared:") && !strstr(line, "master:"))
 PROPAGATION(propagation_unbindable, SPEC_PROPAGATION_UNBINDABLE, true, false, strstr(line, "unbindable"))
-PROPAGATION(propagation_no_pivot, SPEC_PROPAGATION_SHARED, true, true, strstr(line, "shared:") && !strstr(line, "master:"))
+PROPAGATION(propagation_no_pivot, SPEC_PROPAGATION_SHARED, true, true,
+	    strstr(line, "shared:") && !strstr(line, "master:"))
 
 /* What the container mounts stays inside, whatever the propagation; what the host mounts below the root comes in when the
  * root is a slave. */
 SCENE(host_mounts_and_ours)
 {
-	static const int64_t values[] = { -1, SPEC_PROPAGATION_SHARED, SPEC_PROPAGATION_SLAVE, SPEC_PROPAGATION_PRIVATE };
+	static const int64_t values[] = { -1, SPEC_PROPAGATION_SHARED, SPEC_PROPAGATION_SLAVE,
+					  SPEC_PROPAGATION_PRIVATE };
 	char before[65536];
 
 	mkdir(ROOTFS "/in", 0755);
@@ -1142,7 +1159,8 @@ SCENE(cgroup_co_mounted)
 static struct spec_id_mapping map_ids[] = { { { true, 0 }, { true, 100000 }, { true, 65536 } } };
 
 /* fn sets the scene up; the child has a user namespace with map_ids and, if privileged, what the host side opened. */
-static void user_scene_with(int namespaces, void (*fn)(struct scene *), bool privileged, void (*check)(struct scene *), int want)
+static void user_scene_with(int namespaces, void (*fn)(struct scene *), bool privileged, void (*check)(struct scene *),
+			    int want)
 {
 	int ready[2], mapped[2], status;
 	struct scene s;
@@ -1203,7 +1221,8 @@ static void host_side(struct scene *s)
 {
 	int userns = -1;
 
-	if (scene_plan(s) || scene_sources(s, userns) || dev_host_make(&s->flat, &s->dev, s->dev_fds, ARRAY_SIZE(s->dev_fds), &s->dev_nfds, &s->err))
+	if (scene_plan(s) || scene_sources(s, userns) ||
+	    dev_host_make(&s->flat, &s->dev, s->dev_fds, ARRAY_SIZE(s->dev_fds), &s->dev_nfds, &s->err))
 		scene_say(s);
 	s->buf = (struct buf){ 0 }; /* planned once more, with the same result */
 }
@@ -1247,7 +1266,8 @@ static void user_check(struct scene *s)
 	CHECK(fd >= 0 && write(fd, "x", 1) == 1);
 	if (!(s->plan.host_sources))
 		return;
-	CHECK(!stat("/dev/mine", &st) && st.st_rdev == makedev(1, 5) && st.st_uid == 5 && st.st_gid == 6 && (st.st_mode & 07777) == 0640);
+	CHECK(!stat("/dev/mine", &st) && st.st_rdev == makedev(1, 5) && st.st_uid == 5 && st.st_gid == 6 &&
+	      (st.st_mode & 07777) == 0640);
 	CHECK(!stat("/dev/null", &st) && st.st_uid == 0 && st.st_gid == 0 && (st.st_mode & 07777) == 0666);
 	char b[4];
 	fd = open("/dev/mine", O_RDONLY);

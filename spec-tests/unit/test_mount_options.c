@@ -28,7 +28,10 @@ static int parse(const char *const *words, size_t n)
 	data[0] = '\0';
 	return mount_options_parse(words, n, &parsed, take_data, NULL, NULL);
 }
-#define PARSE(...) CHECK_INT(parse((const char *const[]){ __VA_ARGS__ }, sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *)), 0)
+#define PARSE(...)                                                                      \
+	CHECK_INT(parse((const char *const[]){ __VA_ARGS__ },                           \
+			sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *)), \
+		  0)
 
 /* word, class, set, recursive, MS_ flag, attributes set and cleared */
 static const struct mount_option expected[] = {
@@ -108,8 +111,8 @@ TEST(every_word_of_the_specification)
 			continue;
 		}
 		CHECK_STR(o->word, e->word);
-		if (o->class_ != e->class_ || o->set != e->set || o->recursive != e->recursive || o->flag != e->flag || o->attr_set != e->attr_set ||
-		    o->attr_clr != e->attr_clr || o->origin != MOUNT_OPTION_SPEC)
+		if (o->class_ != e->class_ || o->set != e->set || o->recursive != e->recursive || o->flag != e->flag ||
+		    o->attr_set != e->attr_set || o->attr_clr != e->attr_clr || o->origin != MOUNT_OPTION_SPEC)
 			CHECK_STR("another meaning", e->word);
 	}
 	for (size_t i = 0; mount_option_at(i); i++)
@@ -224,7 +227,8 @@ TEST(propagation_in_order)
 
 TEST(unknown_words_are_data)
 {
-	PARSE("size=64k", "ro", "mode=700", "x-gvfs-hide", "X-mount.mkdir", "comment=hello", "_netdev", "", "user=me", "idmapx");
+	PARSE("size=64k", "ro", "mode=700", "x-gvfs-hide", "X-mount.mkdir", "comment=hello", "_netdev", "", "user=me",
+	      "idmapx");
 	CHECK_STR(data, "0:size=64k 2:mode=700 8:user=me 9:idmapx ");
 }
 

@@ -11,10 +11,10 @@ struct words {
 	const char *const *list;
 	size_t len;
 };
-#define WORDS(...)                                                       \
-	({                                                               \
-		static const char *const words_[] = { __VA_ARGS__ };     \
-		(struct words){ words_, ARRAY_SIZE(words_) };            \
+#define WORDS(...)                                                   \
+	({                                                           \
+		static const char *const words_[] = { __VA_ARGS__ }; \
+		(struct words){ words_, ARRAY_SIZE(words_) };        \
 	})
 #define NONE ((struct words){ NULL, 0 })
 
@@ -42,7 +42,11 @@ static struct spec_mount *add(const char *type, const char *source, const char *
 {
 	struct spec_mount *m = &mounts[config.mounts_len++];
 
-	*m = (struct spec_mount){ .type = type, .source = source, .destination = destination, .options = options.list, .options_len = options.len };
+	*m = (struct spec_mount){ .type = type,
+				  .source = source,
+				  .destination = destination,
+				  .options = options.list,
+				  .options_len = options.len };
 	return m;
 }
 
@@ -128,17 +132,20 @@ TEST(default_file_systems)
 	reset();
 	add("proc", "proc", "/proc", NONE);
 	add("tmpfs", "tmpfs", "/dev", WORDS("nosuid", "strictatime", "mode=755", "size=65536k"));
-	add("devpts", "devpts", "/dev/pts", WORDS("nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"));
+	add("devpts", "devpts", "/dev/pts",
+	    WORDS("nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"));
 	add("sysfs", "sysfs", "/sys", WORDS("nosuid", "noexec", "nodev", "ro"));
-	check_one("mount 0 fs /proc type=proc source=proc flags=no-links\n"
-		  "mount 1 fs /dev type=tmpfs source=tmpfs data=mode=755,size=65536k set=nosuid,strictatime\n"
-		  "mount 2 fs /dev/pts type=devpts source=devpts data=newinstance,ptmxmode=0666,mode=0620,gid=5 set=nosuid,noexec\n"
-		  "mount 3 fs /sys type=sysfs source=sysfs sb=ro set=ro,nosuid,nodev,noexec flags=no-links\n");
+	check_one(
+		"mount 0 fs /proc type=proc source=proc flags=no-links\n"
+		"mount 1 fs /dev type=tmpfs source=tmpfs data=mode=755,size=65536k set=nosuid,strictatime\n"
+		"mount 2 fs /dev/pts type=devpts source=devpts data=newinstance,ptmxmode=0666,mode=0620,gid=5 set=nosuid,noexec\n"
+		"mount 3 fs /sys type=sysfs source=sysfs sb=ro set=ro,nosuid,nodev,noexec flags=no-links\n");
 	in.user_ns = true;
-	check_one("mount 0 fs /proc type=proc source=proc fallback=/proc flags=no-links,fallback-bind\n"
-		  "mount 1 fs /dev type=tmpfs source=tmpfs data=mode=755,size=65536k set=nosuid,strictatime\n"
-		  "mount 2 fs /dev/pts type=devpts source=devpts data=newinstance,ptmxmode=0666,mode=0620,gid=5 set=nosuid,noexec\n"
-		  "mount 3 fs /sys type=sysfs source=sysfs fallback=/sys sb=ro set=ro,nosuid,nodev,noexec flags=no-links,fallback-bind\n");
+	check_one(
+		"mount 0 fs /proc type=proc source=proc fallback=/proc flags=no-links,fallback-bind\n"
+		"mount 1 fs /dev type=tmpfs source=tmpfs data=mode=755,size=65536k set=nosuid,strictatime\n"
+		"mount 2 fs /dev/pts type=devpts source=devpts data=newinstance,ptmxmode=0666,mode=0620,gid=5 set=nosuid,noexec\n"
+		"mount 3 fs /sys type=sysfs source=sysfs fallback=/sys sb=ro set=ro,nosuid,nodev,noexec flags=no-links,fallback-bind\n");
 }
 
 TEST(devpts_group_not_mapped)
@@ -179,7 +186,8 @@ TEST(binds)
 	mounts[0].source = "rel/../x";
 	check_one("mount 0 bind /d source=/b/rel/../x rset=ro propagation=rslave,shared flags=recursive\n");
 	in.host_can_open_sources = in.user_ns = true;
-	check_one("mount 0 bind /d source=/b/rel/../x rset=ro propagation=rslave,shared flags=recursive,host-source fd=2\n");
+	check_one(
+		"mount 0 bind /d source=/b/rel/../x rset=ro propagation=rslave,shared flags=recursive,host-source fd=2\n");
 	CHECK_INT(plan.host_sources, 2);
 	CHECK_INT(plan.root_source_fd, 1);
 	mounts[0].source = NULL;
@@ -204,11 +212,15 @@ TEST(bind_words_of_other_kinds)
 	add(NULL, "/s", "/d", WORDS("tmpcopyup", "bind"));
 	check_fails("/mounts/0/options/0", "tmpcopyup");
 	reset();
-	add(NULL, "/s", "/d", WORDS("bind", "async", "silent", "loud", "nomand", "noiversion", "defaults", "nolazytime", "sync", "async"));
+	add(NULL, "/s", "/d",
+	    WORDS("bind", "async", "silent", "loud", "nomand", "noiversion", "defaults", "nolazytime", "sync",
+		  "async"));
 	check_one("mount 0 bind /d source=/s\n");
 	reset();
-	add(NULL, "/s", "/d", WORDS("bind", "copy-symlink", "src-nofollow", "dest-nofollow", "nofail", "x-a", "atime", "nostrictatime"));
-	check_one("mount 0 bind /d source=/s flags=copy-symlink,src-nofollow,dest-nofollow,nofail,drop-noatime,drop-strictatime\n");
+	add(NULL, "/s", "/d",
+	    WORDS("bind", "copy-symlink", "src-nofollow", "dest-nofollow", "nofail", "x-a", "atime", "nostrictatime"));
+	check_one(
+		"mount 0 bind /d source=/s flags=copy-symlink,src-nofollow,dest-nofollow,nofail,drop-noatime,drop-strictatime\n");
 }
 
 TEST(kinds)
@@ -239,7 +251,8 @@ TEST(kinds)
 TEST(data)
 {
 	reset();
-	add("overlay", NULL, "/d", WORDS("lowerdir=/a\\,b:/c", "upperdir=/u,workdir=/w", "context=\"a:b:c1,c2\"", "flag", "empty="));
+	add("overlay", NULL, "/d",
+	    WORDS("lowerdir=/a\\,b:/c", "upperdir=/u,workdir=/w", "context=\"a:b:c1,c2\"", "flag", "empty="));
 	check_one("mount 0 fs /d type=overlay source=overlay "
 		  "data=lowerdir=/a\\134,b:/c,upperdir=/u,workdir=/w,context=\"a:b:c1,c2\",flag,empty=\n");
 	static char longer[400] = "lowerdir=";
@@ -276,9 +289,18 @@ TEST(copyup)
 
 TEST(proc_is_guarded)
 {
-	static const char *const bad[] = { "/proc/self/attr", "/proc/1/fd", "/x/../proc/sys", "//proc//acpi", "/proc/net/dev", "/proc/cpuinfo/x" };
-	static const char *const good[] = { "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/uptime", "/proc/swaps", "/proc/diskstats", "/proc/loadavg",
-		"/proc/slabinfo", "/proc/sys/kernel/ns_last_pid", "/proc/sys/crypto/fips_enabled" };
+	static const char *const bad[] = { "/proc/self/attr", "/proc/1/fd",    "/x/../proc/sys",
+					   "//proc//acpi",    "/proc/net/dev", "/proc/cpuinfo/x" };
+	static const char *const good[] = { "/proc/cpuinfo",
+					    "/proc/meminfo",
+					    "/proc/stat",
+					    "/proc/uptime",
+					    "/proc/swaps",
+					    "/proc/diskstats",
+					    "/proc/loadavg",
+					    "/proc/slabinfo",
+					    "/proc/sys/kernel/ns_last_pid",
+					    "/proc/sys/crypto/fips_enabled" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		reset();
@@ -318,7 +340,8 @@ TEST(sysfs_clone)
 
 TEST(idmap)
 {
-	static const struct spec_id_mapping map[] = { { { true, 0 }, { true, 1000 }, { true, 10 } }, { { true, 10 }, { true, 0 }, { true, 1 } } };
+	static const struct spec_id_mapping map[] = { { { true, 0 }, { true, 1000 }, { true, 10 } },
+						      { { true, 10 }, { true, 0 }, { true, 1 } } };
 	static const struct spec_id_mapping empty[] = { { { true, 0 }, { true, 0 }, { true, 0 } } };
 	struct spec_mount *m;
 
@@ -336,9 +359,11 @@ TEST(idmap)
 	check_fails("/mounts/0/gidMappings", "belong together");
 	m->uid_mappings_len = 1;
 	m->options = WORDS("rbind", "ridmap").list;
-	check_one("mount 0 bind /d source=/s uids=0-1000-10 gids=0-1000-10 flags=recursive,host-source,idmap,idmap-recursive fd=1\n");
+	check_one(
+		"mount 0 bind /d source=/s uids=0-1000-10 gids=0-1000-10 flags=recursive,host-source,idmap,idmap-recursive fd=1\n");
 	m->options = WORDS("rbind", "ro").list;
-	check_one("mount 0 bind /d source=/s set=ro uids=0-1000-10 gids=0-1000-10 flags=recursive,host-source,idmap fd=1\n");
+	check_one(
+		"mount 0 bind /d source=/s set=ro uids=0-1000-10 gids=0-1000-10 flags=recursive,host-source,idmap fd=1\n");
 	m->uid_mappings = empty;
 	check_fails("/mounts/0/uidMappings", "size 0");
 	reset();
@@ -374,7 +399,8 @@ TEST(no_mount_namespace)
 
 TEST(masks)
 {
-	static const char *const masked[] = { "/proc/kcore", "/a/../b" }, *const readonly[] = { "/proc/sys" }, *const bad[] = { "/x", "rel" }, *const top[] = { "/.." };
+	static const char *const masked[] = { "/proc/kcore", "/a/../b" }, *const readonly[] = { "/proc/sys" },
+				 *const bad[] = { "/x", "rel" }, *const top[] = { "/.." };
 
 	reset();
 	lnx.masked_paths = masked;
@@ -390,8 +416,10 @@ TEST(masks)
 }
 
 static const struct mount_cgroup_hierarchy v2[] = { { "unified", "/sys/fs/cgroup", "/c/1" } };
-static const struct mount_cgroup_hierarchy v1[] = { { "memory", "/sys/fs/cgroup/memory", "/c" }, { "cpu,cpuacct", "/sys/fs/cgroup/cpu,cpuacct", "/c" },
-	{ "name=systemd", "/sys/fs/cgroup/systemd", "/" }, { "unified", "/sys/fs/cgroup/unified", "/c" } };
+static const struct mount_cgroup_hierarchy v1[] = { { "memory", "/sys/fs/cgroup/memory", "/c" },
+						    { "cpu,cpuacct", "/sys/fs/cgroup/cpu,cpuacct", "/c" },
+						    { "name=systemd", "/sys/fs/cgroup/systemd", "/" },
+						    { "unified", "/sys/fs/cgroup/unified", "/c" } };
 
 TEST(cgroup_v2)
 {

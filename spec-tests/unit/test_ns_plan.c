@@ -24,8 +24,9 @@ static void make_config(unsigned n)
 	lnx = (struct spec_linux_){ .namespaces = rows, .namespaces_set = true };
 	for (unsigned k = 0; k < SPEC_NS__COUNT; k++)
 		if (digit(n, k))
-			rows[lnx.namespaces_len++] = (struct spec_namespace){
-				.type = { true, k }, .path = digit(n, k) == 2 ? "/some/where" : NULL };
+			rows[lnx.namespaces_len++] =
+				(struct spec_namespace){ .type = { true, k },
+							 .path = digit(n, k) == 2 ? "/some/where" : NULL };
 	config = (struct spec_config){ .lnx = &lnx };
 }
 
@@ -41,8 +42,8 @@ static int build(struct ns_plan *p, int privileged, struct err *err)
 
 static uint32_t made_by(const struct ns_plan *p)
 {
-	return p->clone_flags | p->unshare_flags | (p->new_cgroup ? SYS_CLONE_NEWCGROUP : 0) | (p->new_time ? SYS_CLONE_NEWTIME : 0) |
-	       (p->new_user ? SYS_CLONE_NEWUSER : 0);
+	return p->clone_flags | p->unshare_flags | (p->new_cgroup ? SYS_CLONE_NEWCGROUP : 0) |
+	       (p->new_time ? SYS_CLONE_NEWTIME : 0) | (p->new_user ? SYS_CLONE_NEWUSER : 0);
 }
 
 static uint32_t joined_by(const struct ns_plan *p)
@@ -137,7 +138,9 @@ TEST(without_rights_a_user_namespace_is_needed)
 TEST(groups_are_denied_for_the_single_own_gid_only)
 {
 	struct spec_id_mapping own = { .container_id = { true, 0 }, .host_id = { true, 1000 }, .size = { true, 1 } };
-	struct spec_id_mapping range = { .container_id = { true, 0 }, .host_id = { true, 100000 }, .size = { true, 65536 } };
+	struct spec_id_mapping range = { .container_id = { true, 0 },
+					 .host_id = { true, 100000 },
+					 .size = { true, 65536 } };
 	struct ns_plan p;
 
 	make_config(243); /* digit of SPEC_NS_USER is 1 */
@@ -155,7 +158,8 @@ TEST(groups_are_denied_for_the_single_own_gid_only)
 
 TEST(time_offsets_become_lines)
 {
-	struct spec_time_offset mono = { .secs = { true, -3 }, .nanosecs = { true, 7 } }, boot = { .secs = { true, 86400 } };
+	struct spec_time_offset mono = { .secs = { true, -3 }, .nanosecs = { true, 7 } },
+				boot = { .secs = { true, 86400 } };
 	struct spec_time_offsets offsets = { .monotonic = &mono, .boottime = &boot };
 	struct ns_inputs in = { .config = &config, .privileged = 1 };
 	struct buf flat = { 0 };

@@ -40,21 +40,21 @@
 #define CHILD_SKIPS 77
 
 /* Runs fn in a child; its failed checks are ours. A child that lacks something exits with CHILD_SKIPS. */
-#define IN_CHILD(fn)                                                              \
-	do {                                                                      \
-		int status_ = 0;                                                  \
-		if (geteuid())                                                    \
-			SKIP("needs root");                                       \
-		pid_t pid_ = fork();                                              \
-		if (!pid_) {                                                      \
-			fn();                                                     \
-			fflush(stdout);                                           \
-			_exit(check_failed ? 1 : 0);                              \
-		}                                                                 \
-		waitpid(pid_, &status_, 0);                                       \
-		if (WIFEXITED(status_) && WEXITSTATUS(status_) == CHILD_SKIPS)    \
-			SKIP("this kernel or sandbox does not allow it");         \
-		CHECK(WIFEXITED(status_) && WEXITSTATUS(status_) == 0);           \
+#define IN_CHILD(fn)                                                           \
+	do {                                                                   \
+		int status_ = 0;                                               \
+		if (geteuid())                                                 \
+			SKIP("needs root");                                    \
+		pid_t pid_ = fork();                                           \
+		if (!pid_) {                                                   \
+			fn();                                                  \
+			fflush(stdout);                                        \
+			_exit(check_failed ? 1 : 0);                           \
+		}                                                              \
+		waitpid(pid_, &status_, 0);                                    \
+		if (WIFEXITED(status_) && WEXITSTATUS(status_) == CHILD_SKIPS) \
+			SKIP("this kernel or sandbox does not allow it");      \
+		CHECK(WIFEXITED(status_) && WEXITSTATUS(status_) == 0);        \
 	} while (0)
 
 static void child_needs(bool ok)
@@ -114,15 +114,19 @@ static void become(const struct caps_plan *c, uint64_t extra, uint32_t uid)
 	struct flat f = { 0 };
 	struct err err = { 0 };
 
-	if (!CHECK_ERR(caps_apply_bounding(c, &err), 0) || !CHECK_ERR(caps_apply_keep(&err), 0) || !CHECK_ERR(user_apply(&f, &u, &err), 0) ||
-	    !CHECK_ERR(caps_apply_sets(c, extra, &err), 0) || !CHECK_ERR(caps_apply_no_new_privs(c, &err), 0))
+	if (!CHECK_ERR(caps_apply_bounding(c, &err), 0) || !CHECK_ERR(caps_apply_keep(&err), 0) ||
+	    !CHECK_ERR(user_apply(&f, &u, &err), 0) || !CHECK_ERR(caps_apply_sets(c, extra, &err), 0) ||
+	    !CHECK_ERR(caps_apply_no_new_privs(c, &err), 0))
 		printf("# %s\n", err.text);
 }
 
 static void caps_of_a_user(void)
 {
-	struct caps_plan c = { .bounding = BIT(CAP_KILL) | BIT(CAP_CHOWN), .permitted = BIT(CAP_KILL) | BIT(CAP_CHOWN), .effective = BIT(CAP_KILL),
-			       .inheritable = BIT(CAP_KILL), .ambient = BIT(CAP_KILL) };
+	struct caps_plan c = { .bounding = BIT(CAP_KILL) | BIT(CAP_CHOWN),
+			       .permitted = BIT(CAP_KILL) | BIT(CAP_CHOWN),
+			       .effective = BIT(CAP_KILL),
+			       .inheritable = BIT(CAP_KILL),
+			       .ambient = BIT(CAP_KILL) };
 
 	become(&c, 0, 1000);
 	CHECK_INT(status_hex("CapBnd"), c.bounding);
@@ -139,7 +143,10 @@ static void caps_of_a_user(void)
 
 static void caps_without_ambient(void)
 {
-	struct caps_plan c = { .bounding = BIT(CAP_KILL), .permitted = BIT(CAP_KILL), .effective = BIT(CAP_KILL), .inheritable = BIT(CAP_KILL) };
+	struct caps_plan c = { .bounding = BIT(CAP_KILL),
+			       .permitted = BIT(CAP_KILL),
+			       .effective = BIT(CAP_KILL),
+			       .inheritable = BIT(CAP_KILL) };
 
 	become(&c, 0, 1000);
 	CHECK_INT(status_hex("CapEff"), BIT(CAP_KILL));
@@ -200,8 +207,16 @@ static void caps_that_cannot_be(void)
 static void caps_planned(void)
 {
 	static const char *const some[] = { "CAP_SYS_RESOURCE", "CAP_KILL", "CAP_NET_RAW" };
-	struct spec_capabilities s = { .bounding = some, .bounding_len = 3, .permitted = some, .permitted_len = 3, .effective = some,
-				       .effective_len = 3, .inheritable = some, .inheritable_len = 3, .ambient = some, .ambient_len = 3 };
+	struct spec_capabilities s = { .bounding = some,
+				       .bounding_len = 3,
+				       .permitted = some,
+				       .permitted_len = 3,
+				       .effective = some,
+				       .effective_len = 3,
+				       .inheritable = some,
+				       .inheritable_len = 3,
+				       .ambient = some,
+				       .ambient_len = 3 };
 	struct spec_process p = { .capabilities = &s };
 	struct caps_grantable g;
 	struct caps_plan c;
@@ -209,7 +224,8 @@ static void caps_planned(void)
 	CHECK_ERR(caps_grantable_own(&g, NULL), 0);
 	CHECK_ERR(caps_plan_build(&p, &g, &c, NULL), 0);
 	become(&c, 0, 1000);
-	CHECK_INT(status_hex_after_exec("CapEff"), g.permitted & (BIT(CAP_SYS_RESOURCE) | BIT(CAP_KILL) | BIT(CAP_NET_RAW)));
+	CHECK_INT(status_hex_after_exec("CapEff"),
+		  g.permitted & (BIT(CAP_SYS_RESOURCE) | BIT(CAP_KILL) | BIT(CAP_NET_RAW)));
 }
 
 TEST(capabilities_of_a_user)
@@ -440,7 +456,7 @@ static void keyring(void)
 	CHECK(sys_keyctl(KEYCTL_DESCRIBE, session, (unsigned long)text, sizeof(text) - 1, 0) > 0);
 	snprintf(want, sizeof(want), ";%s", name);
 	CHECK(strstr(text, want));
-	CHECK(strstr(text, ";3f1b0000;")); /* possessor all, user view read search link */
+	CHECK(strstr(text, ";3f1b0000;"));                  /* possessor all, user view read search link */
 	CHECK_ERR(keyring_apply_session(name, 0, NULL), 0); /* as exec joins it */
 	CHECK_INT(sys_keyctl(KEYCTL_GET_KEYRING_ID, session, 0, 0, 0), second);
 }
@@ -466,7 +482,8 @@ static int terminal_root(bool devpts)
 	snprintf(path, sizeof(path), "%s/dev/pts", pty_dir);
 	mkdir(path, 0755);
 	if (devpts)
-		child_needs(mount("devpts", path, "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620,gid=5") == 0);
+		child_needs(mount("devpts", path, "devpts", MS_NOSUID | MS_NOEXEC,
+				  "newinstance,ptmxmode=0666,mode=0620,gid=5") == 0);
 	return open(pty_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
@@ -482,7 +499,10 @@ static void pty_dir_remove(char (*dir)[64])
 	rmdir(*dir);
 }
 
-#define PTY_DIR() AUTO(pty_dir_remove) char dir_[64]; pty_dir_make(); strcpy(dir_, pty_dir)
+#define PTY_DIR()                           \
+	AUTO(pty_dir_remove) char dir_[64]; \
+	pty_dir_make();                     \
+	strcpy(dir_, pty_dir)
 
 static void terminal_pair(void)
 {

@@ -8,8 +8,13 @@
 #include "kernel/ns/uts_plan.h"
 #include "kernel/proc/process_plan.h"
 
-#define SET(v) { .set = true, .value = (v) }
-#define LIST(m, ...) .m = (const char *const[]){ __VA_ARGS__ }, .m##_len = sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *), .m##_set = true
+#define SET(v)                            \
+	{                                 \
+		.set = true, .value = (v) \
+	}
+#define LIST(m, ...)                               \
+	.m = (const char *const[]){ __VA_ARGS__ }, \
+	.m##_len = sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *), .m##_set = true
 #define PROCESS .cwd = "/", LIST(args, "/bin/true")
 
 struct made {
@@ -73,15 +78,18 @@ TEST(the_least)
 
 TEST(args_and_env_in_their_order_one_per_line)
 {
-	struct spec_process p = { .cwd = "/a b", LIST(args, "./x", "", " ", "a\nb"), LIST(env, "PATH=/x", "A=1", "A=2", "odd", "=", "") };
+	struct spec_process p = {
+		.cwd = "/a b", LIST(args, "./x", "", " ", "a\nb"), LIST(env, "PATH=/x", "A=1", "A=2", "odd", "=", "") };
 
-	wants(&(struct process_inputs){ .process = &p }, "arg ./x\narg \narg  \narg a\\012b\nenv PATH=/x\nenv A=1\nenv A=2\nenv odd\nenv =\nenv \n"
-							 "cwd /a b\nuser 0:0 groups none\n");
+	wants(&(struct process_inputs){ .process = &p },
+	      "arg ./x\narg \narg  \narg a\\012b\nenv PATH=/x\nenv A=1\nenv A=2\nenv odd\nenv =\nenv \n"
+	      "cwd /a b\nuser 0:0 groups none\n");
 }
 
 TEST(what_a_process_needs)
 {
-	struct spec_process no_args = { .cwd = "/" }, relative = { .cwd = "tmp", LIST(args, "x") }, no_cwd = { LIST(args, "x") };
+	struct spec_process no_args = { .cwd = "/" }, relative = { .cwd = "tmp", LIST(args, "x") },
+								   no_cwd = { LIST(args, "x") };
 
 	fails(&(struct process_inputs){ 0 }, -EINVAL, "/process");
 	fails(&(struct process_inputs){ .process = &no_args }, -EINVAL, "/process/args");
@@ -93,7 +101,11 @@ TEST(extras_of_the_environment)
 {
 	struct spec_process p = { PROCESS, LIST(env, "LISTEN_FDS=9", "LISTEN_PID=7", "LISTEN_FDNAMES=x", "NOTIFY_SOCKET=/old", "NOTIFY_SOCKETS=1", "A=b") };
 
-	wants(&(struct process_inputs){ .process = &p, .listen_fds = 2, .preserve_fds = 3, .listen_fdnames = "a:b", .notify_socket = "/run/n" },
+	wants(&(struct process_inputs){ .process = &p,
+					.listen_fds = 2,
+					.preserve_fds = 3,
+					.listen_fdnames = "a:b",
+					.notify_socket = "/run/n" },
 	      "arg /bin/true\nenv NOTIFY_SOCKETS=1\nenv A=b\nenv LISTEN_FDS=2\nenv LISTEN_FDNAMES=a:b\nenv NOTIFY_SOCKET=/run/n\ncwd /\n"
 	      "user 0:0 groups none\npass fds 3-7, 2 for socket activation\n");
 	/* nothing is passed: what the document says is its own business */
@@ -105,11 +117,17 @@ TEST(extras_of_the_environment)
 TEST(user)
 {
 	uint64_t gids[] = { 5, 10, 4294967294 }, bad[] = { 4294967295 };
-	struct spec_user u = { .uid = SET(1000), .gid = SET(4294967294), .umask = SET(077), .additional_gids = gids, .additional_gids_len = 3 };
+	struct spec_user u = { .uid = SET(1000),
+			       .gid = SET(4294967294),
+			       .umask = SET(077),
+			       .additional_gids = gids,
+			       .additional_gids_len = 3 };
 	struct spec_process p = { PROCESS, .user = &u };
 
-	wants(&(struct process_inputs){ .process = &p }, "arg /bin/true\ncwd /\nuser 1000:4294967294 groups 5 10 4294967294\numask 0077\n");
-	fails(&(struct process_inputs){ .process = &p, .setgroups_denied = true }, -EPERM, "/process/user/additionalGids");
+	wants(&(struct process_inputs){ .process = &p },
+	      "arg /bin/true\ncwd /\nuser 1000:4294967294 groups 5 10 4294967294\numask 0077\n");
+	fails(&(struct process_inputs){ .process = &p, .setgroups_denied = true }, -EPERM,
+	      "/process/user/additionalGids");
 	u.additional_gids = bad;
 	u.additional_gids_len = 1;
 	fails(&(struct process_inputs){ .process = &p }, -EINVAL, "/process/user/additionalGids/0");
@@ -160,7 +178,8 @@ TEST(terminal)
 
 	wants(&(struct process_inputs){ .process = &p }, "arg /bin/true\ncwd /\nuser 0:0 groups none\n");
 	p.terminal.set = p.terminal.value = true;
-	wants(&(struct process_inputs){ .process = &p }, "arg /bin/true\ncwd /\nuser 0:0 groups none\nterminal 80x24\n");
+	wants(&(struct process_inputs){ .process = &p },
+	      "arg /bin/true\ncwd /\nuser 0:0 groups none\nterminal 80x24\n");
 	p.console_size = NULL;
 	wants(&(struct process_inputs){ .process = &p }, "arg /bin/true\ncwd /\nuser 0:0 groups none\nterminal\n");
 	s.width.value = 65536;
@@ -201,8 +220,8 @@ static int uts(const char *hostname, const char *domainname, bool own, const cha
 
 TEST(host_names)
 {
-	static const char long64[] = "0123456789012345678901234567890123456789012345678901234567890123", long65[] =
-		"01234567890123456789012345678901234567890123456789012345678901234";
+	static const char long64[] = "0123456789012345678901234567890123456789012345678901234567890123",
+			  long65[] = "01234567890123456789012345678901234567890123456789012345678901234";
 	struct err err;
 
 	CHECK_ERR(uts("a", "b", true, "hostname a\ndomainname b\n", &err), 0);
@@ -211,7 +230,9 @@ TEST(host_names)
 	CHECK_STR(err.pointer, "/hostname");
 	CHECK_ERR(uts(NULL, "a", false, "", &err), -EINVAL);
 	CHECK_STR(err.pointer, "/domainname");
-	CHECK_ERR(uts(long64, NULL, true, "hostname 0123456789012345678901234567890123456789012345678901234567890123\n", &err), 0);
+	CHECK_ERR(uts(long64, NULL, true, "hostname 0123456789012345678901234567890123456789012345678901234567890123\n",
+		      &err),
+		  0);
 	CHECK_ERR(uts(long65, NULL, true, "", &err), -EINVAL);
 }
 

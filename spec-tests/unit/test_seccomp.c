@@ -86,12 +86,24 @@ static uint32_t bpf_run(const struct sock_filter *prog, size_t n, const struct s
 
 /* ---- profiles by hand ---- */
 
-#define SET(v) { .set = true, .value = (v) }
-#define NAMES(...) .names = (const char *const[]){ __VA_ARGS__ }, .names_len = sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *)
-#define ARGS(...) \
-	.args = (const struct spec_seccomp_arg[]){ __VA_ARGS__ }, .args_len = sizeof((const struct spec_seccomp_arg[]){ __VA_ARGS__ }) / sizeof(struct spec_seccomp_arg)
-#define ARG(i, o, v) { .index = SET(i), .op = SET(o), .value = SET(v) }
-#define ARG2(i, o, v, w) { .index = SET(i), .op = SET(o), .value = SET(v), .value_two = SET(w) }
+#define SET(v)                            \
+	{                                 \
+		.set = true, .value = (v) \
+	}
+#define NAMES(...)                                     \
+	.names = (const char *const[]){ __VA_ARGS__ }, \
+	.names_len = sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *)
+#define ARGS(...)                                                 \
+	.args = (const struct spec_seccomp_arg[]){ __VA_ARGS__ }, \
+	.args_len = sizeof((const struct spec_seccomp_arg[]){ __VA_ARGS__ }) / sizeof(struct spec_seccomp_arg)
+#define ARG(i, o, v)                                           \
+	{                                                      \
+		.index = SET(i), .op = SET(o), .value = SET(v) \
+	}
+#define ARG2(i, o, v, w)                                                            \
+	{                                                                           \
+		.index = SET(i), .op = SET(o), .value = SET(v), .value_two = SET(w) \
+	}
 
 struct made {
 	struct buf flat;
@@ -157,15 +169,21 @@ TEST(every_action)
 		int action;
 		uint32_t ret;
 	} rows[] = {
-		{ SPEC_ACT_KILL, SECCOMP_RET_KILL_THREAD }, { SPEC_ACT_KILL_THREAD, SECCOMP_RET_KILL_THREAD },
-		{ SPEC_ACT_KILL_PROCESS, SECCOMP_RET_KILL_PROCESS }, { SPEC_ACT_TRAP, SECCOMP_RET_TRAP },
-		{ SPEC_ACT_ERRNO, RET_ERRNO(EPERM) }, { SPEC_ACT_TRACE, SECCOMP_RET_TRACE | EPERM },
-		{ SPEC_ACT_LOG, SECCOMP_RET_LOG }, { SPEC_ACT_NOTIFY, SECCOMP_RET_USER_NOTIF },
+		{ SPEC_ACT_KILL, SECCOMP_RET_KILL_THREAD },
+		{ SPEC_ACT_KILL_THREAD, SECCOMP_RET_KILL_THREAD },
+		{ SPEC_ACT_KILL_PROCESS, SECCOMP_RET_KILL_PROCESS },
+		{ SPEC_ACT_TRAP, SECCOMP_RET_TRAP },
+		{ SPEC_ACT_ERRNO, RET_ERRNO(EPERM) },
+		{ SPEC_ACT_TRACE, SECCOMP_RET_TRACE | EPERM },
+		{ SPEC_ACT_LOG, SECCOMP_RET_LOG },
+		{ SPEC_ACT_NOTIFY, SECCOMP_RET_USER_NOTIF },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct spec_seccomp_syscall e = { NAMES("getpid"), .action = SET(rows[i].action) };
-		struct spec_seccomp s = { .default_action = SET(SPEC_ACT_ALLOW), .syscalls = &e, .syscalls_len = 1,
+		struct spec_seccomp s = { .default_action = SET(SPEC_ACT_ALLOW),
+					  .syscalls = &e,
+					  .syscalls_len = 1,
 					  .listener_path = "/run/agent" };
 		struct made m = make(&s, -1);
 
@@ -185,7 +203,9 @@ TEST(errno_values)
 		{ NAMES("getppid"), .action = SET(SPEC_ACT_TRACE), .errno_ret = SET(65535) },
 		{ NAMES("getuid", "close_range"), .action = SET(SPEC_ACT_ALLOW) },
 	};
-	struct spec_seccomp s = { .default_action = SET(SPEC_ACT_ERRNO), .default_errno_ret = SET(7), .syscalls = e, .syscalls_len = 3 };
+	struct spec_seccomp s = {
+		.default_action = SET(SPEC_ACT_ERRNO), .default_errno_ret = SET(7), .syscalls = e, .syscalls_len = 3
+	};
 	struct made m = make(&s, -1);
 
 	CHECK_ERR(m.r, 0);
@@ -218,21 +238,24 @@ TEST(operators_at_their_edges)
 		uint64_t value;
 		bool below, same, above;
 	} rows[] = {
-		{ SPEC_CMP_NE, 1ull << 33, true, false, true }, { SPEC_CMP_LT, 1ull << 33, true, false, false },
-		{ SPEC_CMP_LE, 1ull << 33, true, true, false }, { SPEC_CMP_EQ, 1ull << 33, false, true, false },
-		{ SPEC_CMP_GE, 1ull << 33, false, true, true }, { SPEC_CMP_GT, 1ull << 33, false, false, true },
+		{ SPEC_CMP_NE, 1ull << 33, true, false, true },      { SPEC_CMP_LT, 1ull << 33, true, false, false },
+		{ SPEC_CMP_LE, 1ull << 33, true, true, false },      { SPEC_CMP_EQ, 1ull << 33, false, true, false },
+		{ SPEC_CMP_GE, 1ull << 33, false, true, true },      { SPEC_CMP_GT, 1ull << 33, false, false, true },
 		{ SPEC_CMP_EQ, UINT64_MAX - 1, false, true, false },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct spec_seccomp_syscall e = { NAMES("read"), .action = SET(SPEC_ACT_ERRNO), ARGS(ARG(0, rows[i].op, rows[i].value)) };
+		struct spec_seccomp_syscall e = { NAMES("read"), .action = SET(SPEC_ACT_ERRNO),
+						  ARGS(ARG(0, rows[i].op, rows[i].value)) };
 		struct spec_seccomp s = { .default_action = SET(SPEC_ACT_ALLOW), .syscalls = &e, .syscalls_len = 1 };
 		struct made m = make(&s, -1);
 
 		CHECK_ERR(m.r, 0);
-		CHECK_INT(ask(&m, NATIVE, SYS_read, rows[i].value - 1, 0), rows[i].below ? RET_ERRNO(1) : SECCOMP_RET_ALLOW);
+		CHECK_INT(ask(&m, NATIVE, SYS_read, rows[i].value - 1, 0),
+			  rows[i].below ? RET_ERRNO(1) : SECCOMP_RET_ALLOW);
 		CHECK_INT(ask(&m, NATIVE, SYS_read, rows[i].value, 0), rows[i].same ? RET_ERRNO(1) : SECCOMP_RET_ALLOW);
-		CHECK_INT(ask(&m, NATIVE, SYS_read, rows[i].value + 1, 0), rows[i].above ? RET_ERRNO(1) : SECCOMP_RET_ALLOW);
+		CHECK_INT(ask(&m, NATIVE, SYS_read, rows[i].value + 1, 0),
+			  rows[i].above ? RET_ERRNO(1) : SECCOMP_RET_ALLOW);
 		/* the high half alone */
 		CHECK_INT(ask(&m, NATIVE, SYS_read, rows[i].value & 0xffffffff, 0) == RET_ERRNO(1),
 			  rows[i].op == SPEC_CMP_EQ ? 0 : rows[i].below);
@@ -243,8 +266,10 @@ TEST(operators_at_their_edges)
 TEST(masked_equal)
 {
 	/* deny clone with any namespace flag: allowed only if (flags & mask) == 0 */
-	struct spec_seccomp_syscall e = { NAMES("clone"), .action = SET(SPEC_ACT_ALLOW), ARGS(ARG2(0, SPEC_CMP_MASKED_EQ, 0x7E020000, 0)) };
-	struct spec_seccomp_syscall e2 = { NAMES("personality"), .action = SET(SPEC_ACT_ALLOW), ARGS(ARG2(0, SPEC_CMP_MASKED_EQ, 0xff, 8)) };
+	struct spec_seccomp_syscall e = { NAMES("clone"), .action = SET(SPEC_ACT_ALLOW),
+					  ARGS(ARG2(0, SPEC_CMP_MASKED_EQ, 0x7E020000, 0)) };
+	struct spec_seccomp_syscall e2 = { NAMES("personality"), .action = SET(SPEC_ACT_ALLOW),
+					   ARGS(ARG2(0, SPEC_CMP_MASKED_EQ, 0xff, 8)) };
 	struct spec_seccomp_syscall both[] = { e, e2, { NAMES("close_range"), .action = SET(SPEC_ACT_ALLOW) } };
 	struct spec_seccomp s = { .default_action = SET(SPEC_ACT_ERRNO), .syscalls = both, .syscalls_len = 3 };
 	struct made m = make(&s, -1);
@@ -261,7 +286,8 @@ TEST(different_indexes_are_anded_same_index_ored)
 {
 	struct spec_seccomp_syscall e[] = {
 		{ NAMES("read"), .action = SET(SPEC_ACT_ERRNO), ARGS(ARG(0, SPEC_CMP_EQ, 1), ARG(1, SPEC_CMP_EQ, 2)) },
-		{ NAMES("write"), .action = SET(SPEC_ACT_ERRNO), ARGS(ARG(0, SPEC_CMP_EQ, 1), ARG(0, SPEC_CMP_EQ, 5), ARG(1, SPEC_CMP_EQ, 2)) },
+		{ NAMES("write"), .action = SET(SPEC_ACT_ERRNO),
+		  ARGS(ARG(0, SPEC_CMP_EQ, 1), ARG(0, SPEC_CMP_EQ, 5), ARG(1, SPEC_CMP_EQ, 2)) },
 	};
 	struct spec_seccomp s = { .default_action = SET(SPEC_ACT_ALLOW), .syscalls = e, .syscalls_len = 2 };
 	struct made m = make(&s, -1);
@@ -281,7 +307,8 @@ TEST(contradictions)
 {
 	struct spec_seccomp_syscall e[] = {
 		{ NAMES("read"), .action = SET(SPEC_ACT_ERRNO), .errno_ret = SET(5), ARGS(ARG(0, SPEC_CMP_EQ, 1)) },
-		{ NAMES("getpid", "read"), .action = SET(SPEC_ACT_ERRNO), .errno_ret = SET(6), ARGS(ARG(0, SPEC_CMP_EQ, 1)) },
+		{ NAMES("getpid", "read"), .action = SET(SPEC_ACT_ERRNO), .errno_ret = SET(6),
+		  ARGS(ARG(0, SPEC_CMP_EQ, 1)) },
 	};
 	struct spec_seccomp_syscall twice[] = {
 		{ NAMES("read"), .action = SET(SPEC_ACT_ERRNO), .errno_ret = SET(5) },
@@ -327,7 +354,10 @@ TEST(architectures)
 {
 	int64_t archs[] = { arch_index("SCMP_ARCH_X86_64"), arch_index("SCMP_ARCH_X86"), arch_index("SCMP_ARCH_X32") };
 	struct spec_seccomp_syscall e = { NAMES("getpid"), .action = SET(SPEC_ACT_TRAP) };
-	struct spec_seccomp s = { .default_action = SET(SPEC_ACT_ALLOW), .syscalls = &e, .syscalls_len = 1, .architectures = archs,
+	struct spec_seccomp s = { .default_action = SET(SPEC_ACT_ALLOW),
+				  .syscalls = &e,
+				  .syscalls_len = 1,
+				  .architectures = archs,
 				  .architectures_len = 3 };
 	struct made m = make(&s, -1);
 
@@ -353,7 +383,10 @@ TEST(architectures_in_the_prologue)
 {
 	int64_t archs[] = { arch_index("SCMP_ARCH_X86_64"), arch_index("SCMP_ARCH_X86"), arch_index("SCMP_ARCH_X32") };
 	struct spec_seccomp_syscall e = { NAMES("getpid", "close_range"), .action = SET(SPEC_ACT_ALLOW) };
-	struct spec_seccomp s = { .default_action = SET(SPEC_ACT_ERRNO), .syscalls = &e, .syscalls_len = 1, .architectures = archs,
+	struct spec_seccomp s = { .default_action = SET(SPEC_ACT_ERRNO),
+				  .syscalls = &e,
+				  .syscalls_len = 1,
+				  .architectures = archs,
 				  .architectures_len = 3 };
 	struct made m = make(&s, -1);
 
@@ -379,7 +412,9 @@ TEST(architectures_in_the_prologue)
 TEST(architectures_that_are_not_known)
 {
 	int64_t archs[] = { arch_index("SCMP_ARCH_X86_64"), arch_index("SCMP_ARCH_SHEB") };
-	struct spec_seccomp s = { .default_action = SET(SPEC_ACT_ALLOW), .architectures = archs, .architectures_len = 2 };
+	struct spec_seccomp s = { .default_action = SET(SPEC_ACT_ALLOW),
+				  .architectures = archs,
+				  .architectures_len = 2 };
 	struct made m = make(&s, -1);
 
 	if (m.r == -EOPNOTSUPP) {
@@ -446,12 +481,19 @@ TEST(private_numbers_of_arm)
 
 TEST(a_long_profile)
 {
-	static const char *const allowed[] = { "read", "write", "open", "close", "stat", "fstat", "lstat", "poll", "lseek", "mmap",
-		"mprotect", "munmap", "brk", "ioctl", "pread64", "pwrite64", "readv", "writev", "access", "pipe", "select",
-		"sched_yield", "dup", "nanosleep", "getpid", "sendfile", "socket", "connect", "accept", "execve", "exit", "wait4",
-		"kill", "uname", "fcntl", "flock", "fsync", "getcwd", "chdir", "mkdir", "rmdir", "openat", "exit_group", "futex",
-		"getrandom", "memfd_create", "statx", "rseq", "openat2", "faccessat2", "epoll_pwait2", "clone3", "close_range" };
-	struct spec_seccomp_syscall e = { .names = allowed, .names_len = ARRAY_SIZE(allowed), .action = SET(SPEC_ACT_ALLOW) };
+	static const char *const allowed[] = {
+		"read",        "write",        "open",      "close",        "stat",     "fstat",  "lstat",
+		"poll",        "lseek",        "mmap",      "mprotect",     "munmap",   "brk",    "ioctl",
+		"pread64",     "pwrite64",     "readv",     "writev",       "access",   "pipe",   "select",
+		"sched_yield", "dup",          "nanosleep", "getpid",       "sendfile", "socket", "connect",
+		"accept",      "execve",       "exit",      "wait4",        "kill",     "uname",  "fcntl",
+		"flock",       "fsync",        "getcwd",    "chdir",        "mkdir",    "rmdir",  "openat",
+		"exit_group",  "futex",        "getrandom", "memfd_create", "statx",    "rseq",   "openat2",
+		"faccessat2",  "epoll_pwait2", "clone3",    "close_range"
+	};
+	struct spec_seccomp_syscall e = { .names = allowed,
+					  .names_len = ARRAY_SIZE(allowed),
+					  .action = SET(SPEC_ACT_ALLOW) };
 	struct spec_seccomp s = { .default_action = SET(SPEC_ACT_ERRNO), .syscalls = &e, .syscalls_len = 1 };
 	struct made m = make(&s, -1);
 	unsigned n = 0;
@@ -461,7 +503,8 @@ TEST(a_long_profile)
 		uint32_t got = ask(&m, NATIVE, nr, nr, nr);
 
 		n += got == SECCOMP_RET_ALLOW;
-		CHECK(got == SECCOMP_RET_ALLOW || got == (nr > SYS_epoll_pwait2 ? RET_ERRNO(ENOSYS) : RET_ERRNO(EPERM)));
+		CHECK(got == SECCOMP_RET_ALLOW ||
+		      got == (nr > SYS_epoll_pwait2 ? RET_ERRNO(ENOSYS) : RET_ERRNO(EPERM)));
 	}
 #if defined(__x86_64__)
 	CHECK_INT(n, ARRAY_SIZE(allowed));
@@ -584,7 +627,9 @@ static void cache_remove(struct cache *c)
 }
 
 static const struct spec_seccomp_syscall cached_entry = { NAMES("getpid"), .action = SET(SPEC_ACT_TRAP) };
-static const struct spec_seccomp cached = { .default_action = SET(SPEC_ACT_ALLOW), .syscalls = &cached_entry, .syscalls_len = 1 };
+static const struct spec_seccomp cached = { .default_action = SET(SPEC_ACT_ALLOW),
+					    .syscalls = &cached_entry,
+					    .syscalls_len = 1 };
 
 /* Whether a build is answered from the cache: the stored program is made recognisable by load and compare. */
 static bool cache_hits(const struct cache *c)
@@ -672,7 +717,8 @@ TEST(cache_hit)
 
 TEST(cache_is_not_trusted)
 {
-	static void (*const harm[])(int, const char *) = { do_flip_last, do_truncate, do_chmod, do_hardlink, do_symlink };
+	static void (*const harm[])(int, const char *) = { do_flip_last, do_truncate, do_chmod, do_hardlink,
+							   do_symlink };
 	struct cache c = cache_make();
 
 	CHECK(!cache_hits(&c) || cache_each(&c, NULL) == 1);
@@ -705,10 +751,13 @@ TEST(cache_of_somebody_else)
 
 TEST(cache_keys_tell_profiles_apart)
 {
-	struct spec_seccomp_syscall e[] = { { NAMES("getpid"), .action = SET(SPEC_ACT_TRAP) }, { NAMES("getpid"), .action = SET(SPEC_ACT_LOG) },
+	struct spec_seccomp_syscall e[] = {
+		{ NAMES("getpid"), .action = SET(SPEC_ACT_TRAP) },
+		{ NAMES("getpid"), .action = SET(SPEC_ACT_LOG) },
 		{ NAMES("getpid", ""), .action = SET(SPEC_ACT_TRAP) },
 		{ NAMES("getpid"), .action = SET(SPEC_ACT_TRAP), ARGS(ARG(0, SPEC_CMP_EQ, 0)) },
-		{ NAMES("getpid"), .action = SET(SPEC_ACT_TRAP), ARGS(ARG2(0, SPEC_CMP_EQ, 0, 0)) } };
+		{ NAMES("getpid"), .action = SET(SPEC_ACT_TRAP), ARGS(ARG2(0, SPEC_CMP_EQ, 0, 0)) }
+	};
 	struct buf keys[ARRAY_SIZE(e)] = { 0 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(e); i++) {

@@ -150,14 +150,30 @@ static void bad_leaf(struct jw *w, const struct spec_field *f, const void *arg)
 		jw_array(w);
 		jw_end(w);
 		break;
-	case STRING: jw_str(w, "/x"); break;
-	case INTEGER: jw_i64(w, 0); break;
-	case REAL: jw_i64(w, 7777777); break; /* becomes 7777777.0 in check_bad */
-	case BOOLEAN: jw_bool(w, true); break;
-	case NULL_IN: jw_null(w); break;
-	case BELOW: jw_i64(w, (f->kind == SPEC_I64 ? f->min : 0) - (f->flags & SPEC_WILD ? 2 : 1)); break;
-	case ABOVE: jw_u64(w, f->max + 1); break;
-	case WORD: jw_str(w, "no-such-word"); break;
+	case STRING:
+		jw_str(w, "/x");
+		break;
+	case INTEGER:
+		jw_i64(w, 0);
+		break;
+	case REAL:
+		jw_i64(w, 7777777);
+		break; /* becomes 7777777.0 in check_bad */
+	case BOOLEAN:
+		jw_bool(w, true);
+		break;
+	case NULL_IN:
+		jw_null(w);
+		break;
+	case BELOW:
+		jw_i64(w, (f->kind == SPEC_I64 ? f->min : 0) - (f->flags & SPEC_WILD ? 2 : 1));
+		break;
+	case ABOVE:
+		jw_u64(w, f->max + 1);
+		break;
+	case WORD:
+		jw_str(w, "no-such-word");
+		break;
 	case EMPTY:
 		if (array) {
 			jw_array(w);
@@ -166,7 +182,9 @@ static void bad_leaf(struct jw *w, const struct spec_field *f, const void *arg)
 			jw_str(w, "");
 		}
 		break;
-	case RELATIVE: jw_str(w, "x"); break;
+	case RELATIVE:
+		jw_str(w, "x");
+		break;
 	case EMPTY_KEY:
 		if (f->kind == SPEC_OMAP) {
 			gen_object(w, f->elem, NULL, 0, NULL, NULL);
@@ -178,7 +196,9 @@ static void bad_leaf(struct jw *w, const struct spec_field *f, const void *arg)
 		jw_array(w);
 		jw_end(w);
 		break;
-	case GOOD: gen_valid(w, f, NULL, 0, NULL, NULL); break;
+	case GOOD:
+		gen_valid(w, f, NULL, 0, NULL, NULL);
+		break;
 	}
 	if (bad == EMPTY_KEY || inside)
 		jw_end(w);
@@ -191,23 +211,37 @@ static bool applies(enum bad bad, const struct spec_field *f)
 	bool number = f->kind == SPEC_I64 || f->kind == SPEC_U64;
 
 	switch (bad) {
-	case OBJECT_VALUE: return f->kind != SPEC_OBJ && !map;
-	case ARRAY_VALUE: return !array;
-	case STRING: return f->kind != SPEC_STR;
-	case INTEGER: return !number;
-	case REAL: return true;
-	case BOOLEAN: return f->kind != SPEC_BOOL;
-	case NULL_IN: return array || map;
-	case BELOW: return (f->kind == SPEC_I64 && f->min > INT64_MIN) || f->kind == SPEC_U64 || f->kind == SPEC_U64S;
+	case OBJECT_VALUE:
+		return f->kind != SPEC_OBJ && !map;
+	case ARRAY_VALUE:
+		return !array;
+	case STRING:
+		return f->kind != SPEC_STR;
+	case INTEGER:
+		return !number;
+	case REAL:
+		return true;
+	case BOOLEAN:
+		return f->kind != SPEC_BOOL;
+	case NULL_IN:
+		return array || map;
+	case BELOW:
+		return (f->kind == SPEC_I64 && f->min > INT64_MIN) || f->kind == SPEC_U64 || f->kind == SPEC_U64S;
 	case ABOVE:
 		return (f->kind == SPEC_I64 && f->max < INT64_MAX) ||
 		       ((f->kind == SPEC_U64 || f->kind == SPEC_U64S) && f->max < UINT64_MAX);
-	case WORD: return f->vocab != NULL;
-	case EMPTY: return (f->flags & SPEC_NONEMPTY && !map) || (f->flags & SPEC_ABS && f->kind == SPEC_STR);
-	case RELATIVE: return f->flags & SPEC_ABS;
-	case EMPTY_KEY: return f->flags & SPEC_NONEMPTY && map;
-	case WRONG_ELEMENT: return array || map;
-	case GOOD: return true;
+	case WORD:
+		return f->vocab != NULL;
+	case EMPTY:
+		return (f->flags & SPEC_NONEMPTY && !map) || (f->flags & SPEC_ABS && f->kind == SPEC_STR);
+	case RELATIVE:
+		return f->flags & SPEC_ABS;
+	case EMPTY_KEY:
+		return f->flags & SPEC_NONEMPTY && map;
+	case WRONG_ELEMENT:
+		return array || map;
+	case GOOD:
+		return true;
 	}
 	return false;
 }

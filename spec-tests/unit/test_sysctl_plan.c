@@ -47,8 +47,9 @@ TEST(paths)
 		{ "net.ipv4.conf.eth0/1.forwarding", "sys/net/ipv4/conf/eth0.1/forwarding" },
 		{ "single", "sys/single" },
 	};
-	static const char *const bad[] = { "", ".", "/", "..", "net..ipv4", "net//ipv4", ".net", "net.", "/net", "net/", "net/../kernel/panic",
-					   "net/./x", "net./.x", "net.//.x", "../x" };
+	static const char *const bad[] = { "",        ".",        "/",    "..",   "net..ipv4",           "net//ipv4",
+					   ".net",    "net.",     "/net", "net/", "net/../kernel/panic", "net/./x",
+					   "net./.x", "net.//.x", "../x" };
 	char out[256];
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -68,9 +69,19 @@ TEST(namespaces)
 		const char *key;
 		unsigned own;
 	} rows[] = {
-		{ "net.ipv4.ip_forward", NET }, { "net.core.somaxconn", NET }, { "fs.mqueue.msg_max", IPC }, { "kernel.msgmax", IPC },
-		{ "kernel.msgmnb", IPC }, { "kernel.msgmni", IPC }, { "kernel.sem", IPC }, { "kernel.shmall", IPC }, { "kernel.shmmax", IPC },
-		{ "kernel.shmmni", IPC }, { "kernel.shm_rmid_forced", IPC }, { "kernel.domainname", UTS }, { "user.max_user_namespaces", USER },
+		{ "net.ipv4.ip_forward", NET },
+		{ "net.core.somaxconn", NET },
+		{ "fs.mqueue.msg_max", IPC },
+		{ "kernel.msgmax", IPC },
+		{ "kernel.msgmnb", IPC },
+		{ "kernel.msgmni", IPC },
+		{ "kernel.sem", IPC },
+		{ "kernel.shmall", IPC },
+		{ "kernel.shmmax", IPC },
+		{ "kernel.shmmni", IPC },
+		{ "kernel.shm_rmid_forced", IPC },
+		{ "kernel.domainname", UTS },
+		{ "user.max_user_namespaces", USER },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -81,9 +92,24 @@ TEST(namespaces)
 
 TEST(what_belongs_to_the_host)
 {
-	static const char *const keys[] = { "vm.swappiness", "kernel.panic", "kernel.pid_max", "kernel.core_pattern", "kernel.hostname",
-					    "kernel.shm", "kernel.shmmax.x", "kernel.semx", "fs.mqueue", "fs.file-max", "net", "netx.y",
-					    "kernel", "dev.cdrom.debug", "abi.vsyscall32", "debug.x", "kernel/core_pattern", "kernel.sysrq" };
+	static const char *const keys[] = { "vm.swappiness",
+					    "kernel.panic",
+					    "kernel.pid_max",
+					    "kernel.core_pattern",
+					    "kernel.hostname",
+					    "kernel.shm",
+					    "kernel.shmmax.x",
+					    "kernel.semx",
+					    "fs.mqueue",
+					    "fs.file-max",
+					    "net",
+					    "netx.y",
+					    "kernel",
+					    "dev.cdrom.debug",
+					    "abi.vsyscall32",
+					    "debug.x",
+					    "kernel/core_pattern",
+					    "kernel.sysrq" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		if (!CHECK_ERR(plan_one(keys[i], ~0u), -EINVAL))
@@ -103,7 +129,9 @@ TEST(errors_point_at_the_key)
 
 TEST(one_parameter_twice)
 {
-	struct spec_kv kv[] = { { "net.ipv4.ip_forward", "1" }, { "kernel.msgmax", "5" }, { "net/ipv4/ip_forward", "0" } };
+	struct spec_kv kv[] = { { "net.ipv4.ip_forward", "1" },
+				{ "kernel.msgmax", "5" },
+				{ "net/ipv4/ip_forward", "0" } };
 	struct err err;
 	char text[600];
 

@@ -85,7 +85,12 @@ TEST(sources_repeat_with_fds)
 TEST(errors_arrive_whole)
 {
 	struct wire host, init;
-	struct err sent = { .code = ENOENT, .step = "create: mounts", .pointer = "/mounts/1", .hint = "look", .text = "open `x`" }, err = { 0 };
+	struct err sent = { .code = ENOENT,
+			    .step = "create: mounts",
+			    .pointer = "/mounts/1",
+			    .hint = "look",
+			    .text = "open `x`" },
+		   err = { 0 };
 
 	make_pair(&host, &init);
 	wire_report(&init, &sent);

@@ -139,9 +139,9 @@ static __attribute__((noreturn)) void child_body(struct child *c)
 
 static int child_spawn(struct child *c, struct err *err)
 {
-	struct sys_clone_args args = {
-		.flags = SYS_CLONE_PIDFD, .pidfd = (uintptr_t)&c->pidfd, .exit_signal = SIGCHLD
-	};
+	struct sys_clone_args args = { .flags = SYS_CLONE_PIDFD,
+				       .pidfd = (uintptr_t)&c->pidfd,
+				       .exit_signal = SIGCHLD };
 	sigset_t all, old;
 	long pid;
 
@@ -252,8 +252,8 @@ static int child_result(const struct child *c, int status, struct err *err)
 	if (read(c->fail_r, &f, sizeof(f)) == (ssize_t)sizeof(f)) {
 		if (f.stage == CHILD_EXEC)
 			return err_code(err, -f.code, "execute `%s`", path);
-		return err_code(err, -f.code, f.stage == CHILD_CHDIR ? "change directory for `%s`" :
-				"prepare to execute `%s`", path);
+		return err_code(err, -f.code,
+				f.stage == CHILD_CHDIR ? "change directory for `%s`" : "prepare to execute `%s`", path);
 	}
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
@@ -261,8 +261,13 @@ static int child_result(const struct child *c, int status, struct err *err)
 int child_run(const struct child_spec *spec, struct err *err)
 {
 	AUTO(child_close) struct child c = {
-		.spec = spec, .null_fd = -EBADF, .in_r = -EBADF, .in_w = -EBADF,
-		.fail_r = -EBADF, .fail_w = -EBADF, .pidfd = -EBADF,
+		.spec = spec,
+		.null_fd = -EBADF,
+		.in_r = -EBADF,
+		.in_w = -EBADF,
+		.fail_r = -EBADF,
+		.fail_w = -EBADF,
+		.pidfd = -EBADF,
 	};
 	int status = 0, waited, r;
 

@@ -7,14 +7,14 @@
 #include "base/err.h"
 
 struct child_spec {
-	const char *path;        /* execve, no PATH search */
-	char *const *argv;       /* NULL: { path, NULL } */
-	char *const *envp;       /* exactly this environment; NULL = empty */
-	const char *input;       /* bytes for its stdin; a helper that does not read them is fine (EPIPE is ignored) */
+	const char *path;  /* execve, no PATH search */
+	char *const *argv; /* NULL: { path, NULL } */
+	char *const *envp; /* exactly this environment; NULL = empty */
+	const char *input; /* bytes for its stdin; a helper that does not read them is fine (EPIPE is ignored) */
 	size_t input_len;
-	int cwd_fd;              /* fchdir before exec; -1 = unchanged */
-	int out_fd, err_fd;      /* its stdout and stderr; -1 = /dev/null */
-	int timeout_ms;          /* -1 = none; at the end the whole process group gets SIGKILL */
+	int cwd_fd;         /* fchdir before exec; -1 = unchanged */
+	int out_fd, err_fd; /* its stdout and stderr; -1 = /dev/null */
+	int timeout_ms;     /* -1 = none; at the end the whole process group gets SIGKILL */
 };
 
 /* Runs in a session of its own with fds 0-2 only and default signal dispositions.

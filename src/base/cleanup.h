@@ -37,12 +37,12 @@ static inline int take_fd(int *fd)
 	return r;
 }
 
-#define take_ptr(p)                          \
-	({                                   \
-		__typeof__(p) take_p_ = (p); \
+#define take_ptr(p)                                  \
+	({                                           \
+		__typeof__(p) take_p_ = (p);         \
 		__typeof__(*(p)) take_r_ = *take_p_; \
-		*take_p_ = NULL;             \
-		take_r_;                     \
+		*take_p_ = NULL;                     \
+		take_r_;                             \
 	})
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

@@ -114,7 +114,8 @@ static int frame_check(const struct frame *f, size_t got, const struct msghdr *m
 
 int frame_recv(int sock, struct frame *f, int *fds, size_t max_fds, size_t *ret_nfds, pid_t *ret_pid)
 {
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int) * FRAME_FDS_MAX) + CMSG_SPACE(sizeof(struct ucred))];
+	_Alignas(struct cmsghdr) char
+		control[CMSG_SPACE(sizeof(int) * FRAME_FDS_MAX) + CMSG_SPACE(sizeof(struct ucred))];
 	struct iovec iov = { f, sizeof(*f) };
 	struct msghdr msg = {
 		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)

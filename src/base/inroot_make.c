@@ -176,8 +176,8 @@ static int made_dir_adjust(const struct inroot_walk *w, int dir_fd, const char *
 {
 	struct sys_open_how how = {
 		.flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
-		.resolve = SYS_RESOLVE_BENEATH | SYS_RESOLVE_NO_XDEV | SYS_RESOLVE_NO_SYMLINKS |
-			   SYS_RESOLVE_NO_MAGICLINKS,
+		.resolve =
+			SYS_RESOLVE_BENEATH | SYS_RESOLVE_NO_XDEV | SYS_RESOLVE_NO_SYMLINKS | SYS_RESOLVE_NO_MAGICLINKS,
 	};
 	autoclose int fd = sys_openat2(dir_fd, name, &how);
 	struct made_change change;
@@ -325,9 +325,7 @@ int inroot_mkdir_p(int root_fd, const char *path, mode_t mode, uid_t uid, gid_t 
 
 int inroot_mkfile_p(int root_fd, const char *path, mode_t file_mode, uid_t uid, gid_t gid, unsigned *ret_made)
 {
-	struct inroot_walk w = {
-		.root_fd = root_fd, .file = true, .mode = file_mode & 07777, .uid = uid, .gid = gid
-	};
+	struct inroot_walk w = { .root_fd = root_fd, .file = true, .mode = file_mode & 07777, .uid = uid, .gid = gid };
 
 	return inroot_make(&w, path, ret_made);
 }

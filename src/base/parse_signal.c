@@ -12,14 +12,14 @@
 #define SIGNAL_RTMIN 34
 
 static const char *const signal_names[SIGNAL_MAX + 1] = {
-	NULL,	  "HUP",      "INT",	   "QUIT",     "ILL",	   "TRAP",     "ABRT",	   "BUS",      "FPE",
-	"KILL",	  "USR1",     "SEGV",	   "USR2",     "PIPE",	   "ALRM",     "TERM",	   "STKFLT",   "CHLD",
-	"CONT",	  "STOP",     "TSTP",	   "TTIN",     "TTOU",	   "URG",      "XCPU",	   "XFSZ",     "VTALRM",
-	"PROF",	  "WINCH",    "IO",	   "PWR",      "SYS",	   NULL,       NULL,	   "RTMIN",    "RTMIN+1",
-	"RTMIN+2", "RTMIN+3", "RTMIN+4",   "RTMIN+5",  "RTMIN+6",  "RTMIN+7",  "RTMIN+8",  "RTMIN+9",  "RTMIN+10",
+	NULL,       "HUP",      "INT",      "QUIT",     "ILL",      "TRAP",     "ABRT",     "BUS",      "FPE",
+	"KILL",     "USR1",     "SEGV",     "USR2",     "PIPE",     "ALRM",     "TERM",     "STKFLT",   "CHLD",
+	"CONT",     "STOP",     "TSTP",     "TTIN",     "TTOU",     "URG",      "XCPU",     "XFSZ",     "VTALRM",
+	"PROF",     "WINCH",    "IO",       "PWR",      "SYS",      NULL,       NULL,       "RTMIN",    "RTMIN+1",
+	"RTMIN+2",  "RTMIN+3",  "RTMIN+4",  "RTMIN+5",  "RTMIN+6",  "RTMIN+7",  "RTMIN+8",  "RTMIN+9",  "RTMIN+10",
 	"RTMIN+11", "RTMIN+12", "RTMIN+13", "RTMIN+14", "RTMIN+15", "RTMAX-14", "RTMAX-13", "RTMAX-12", "RTMAX-11",
-	"RTMAX-10", "RTMAX-9", "RTMAX-8",  "RTMAX-7",  "RTMAX-6",  "RTMAX-5",  "RTMAX-4",  "RTMAX-3",  "RTMAX-2",
-	"RTMAX-1", "RTMAX",
+	"RTMAX-10", "RTMAX-9",  "RTMAX-8",  "RTMAX-7",  "RTMAX-6",  "RTMAX-5",  "RTMAX-4",  "RTMAX-3",  "RTMAX-2",
+	"RTMAX-1",  "RTMAX",
 };
 
 static const struct {

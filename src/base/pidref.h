@@ -11,7 +11,10 @@ struct pidref {
 	int pidfd;
 	uint64_t start_time; /* clock ticks since boot, 0 = not known */
 };
-#define PIDREF_INIT { .pid = 0, .pidfd = -1 }
+#define PIDREF_INIT                   \
+	{                             \
+		.pid = 0, .pidfd = -1 \
+	}
 
 /* -ESRCH when it is gone or its start time differs from start_time (when not 0), or when it is a zombie. */
 int pidref_open(int proc_fd, pid_t pid, uint64_t start_time, struct pidref *ret);

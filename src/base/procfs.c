@@ -58,8 +58,8 @@ int procfs_open_file(int proc_fd, const char *path, int flags)
 {
 	struct sys_open_how how = {
 		.flags = (unsigned)(flags | O_CLOEXEC),
-		.resolve = SYS_RESOLVE_BENEATH | SYS_RESOLVE_NO_XDEV | SYS_RESOLVE_NO_SYMLINKS |
-			   SYS_RESOLVE_NO_MAGICLINKS,
+		.resolve =
+			SYS_RESOLVE_BENEATH | SYS_RESOLVE_NO_XDEV | SYS_RESOLVE_NO_SYMLINKS | SYS_RESOLVE_NO_MAGICLINKS,
 	};
 	char name[PROCFS_PATH_MAX];
 	int r = procfs_resolve_self(proc_fd, path, name, sizeof(name));

@@ -45,7 +45,8 @@ static int run_step(const struct story *story, const struct step *s, void *ctx, 
 		return r;
 	*ret_acted = true;
 	if (begin)
-		log_at(LOG_LEVEL_TRACE, "%s: %s: %llu us", story->name, s->name, (unsigned long long)(now_us() - begin));
+		log_at(LOG_LEVEL_TRACE, "%s: %s: %llu us", story->name, s->name,
+		       (unsigned long long)(now_us() - begin));
 	r = failpoint(story->name, s->name, FAILPOINT_AFTER);
 	return r < 0 ? err_set(err, -r, "failpoint") : 0;
 }

@@ -12,8 +12,8 @@
 struct step {
 	const char *name;
 	int (*act)(void *ctx, struct err *err);
-	void (*undo)(void *ctx);         /* NULL: leaves nothing outside the process */
-	bool (*when)(const void *ctx);   /* NULL: always */
+	void (*undo)(void *ctx);       /* NULL: leaves nothing outside the process */
+	bool (*when)(const void *ctx); /* NULL: always */
 };
 
 struct story {

@@ -25,7 +25,8 @@
 #define SYS_CLONE_INTO_CGROUP 0x200000000ULL
 
 struct sys_clone_args {
-	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup;
+	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size,
+		cgroup;
 };
 struct sys_open_how {
 	uint64_t flags, mode, resolve;
@@ -60,7 +61,12 @@ struct sys_mount_attr {
 #define SYS_FSMOUNT_CLOEXEC 1u
 #define SYS_FSPICK_CLOEXEC 1u
 #define SYS_FSPICK_EMPTY_PATH 8u
-enum { SYS_FSCONFIG_SET_FLAG = 0, SYS_FSCONFIG_SET_STRING = 1, SYS_FSCONFIG_CMD_CREATE = 6, SYS_FSCONFIG_CMD_RECONFIGURE = 7 };
+enum {
+	SYS_FSCONFIG_SET_FLAG = 0,
+	SYS_FSCONFIG_SET_STRING = 1,
+	SYS_FSCONFIG_CMD_CREATE = 6,
+	SYS_FSCONFIG_CMD_RECONFIGURE = 7
+};
 
 #define SYS_CLOSE_RANGE_CLOEXEC 4u
 #define SYS_MFD_EXEC 0x0010u

@@ -55,8 +55,11 @@ const struct opt cmd_run_options[] = {
 };
 
 const struct opt cmd_plan_options[] = {
-	CREATE_DOCUMENT, CREATE_FILES,
-	CREATE_ANYWAY,   OPT_WORD(0, "cgroups", "LAYOUT", &plan_cgroups, &given.cgroups, "plan for a host with v1, hybrid or v2 (default: host)"),
+	CREATE_DOCUMENT,
+	CREATE_FILES,
+	CREATE_ANYWAY,
+	OPT_WORD(0, "cgroups", "LAYOUT", &plan_cgroups, &given.cgroups,
+		 "plan for a host with v1, hybrid or v2 (default: host)"),
 	OPT_WORD(0, "format", "FORMAT", &plan_formats, &given.format, "text"),
 	OPT_END,
 };

@@ -86,15 +86,19 @@ static int opt_set(struct opt_state *st, const struct opt *o, char *value)
 		st->left--;
 	}
 	switch (o->kind) {
-	case OPT_KIND_LIST: return opt_set_list(st, o, value);
-	case OPT_KIND_WORD: return opt_set_word(st, o, value);
+	case OPT_KIND_LIST:
+		return opt_set_list(st, o, value);
+	case OPT_KIND_WORD:
+		return opt_set_word(st, o, value);
 	case OPT_KIND_NUMBER:
 		if (parse_u64(value, OPT_NUMBER_MAX, &number) < 0)
 			return fail_usage(st->err, "option `--%s`: `%s`: expected a number from 0 to %d", o->name,
 					  value, OPT_NUMBER_MAX);
 		*o->to.number = (int)number;
 		return 0;
-	default: *o->to.text = value; return 0;
+	default:
+		*o->to.text = value;
+		return 0;
 	}
 }
 

@@ -61,7 +61,8 @@ int bundle_load(const char *dir, const char *config_file, struct bundle *ret, st
 		snprintf(ret->config_path, sizeof(ret->config_path), "%s/%.100s", ret->path, name);
 	r = read_config(ret, err);
 	if (r >= 0)
-		r = spec_decode_config(path_basename(name), ret->json.data ? ret->json.data : "", ret->json.len, &ret->arena, &ret->config, err);
+		r = spec_decode_config(path_basename(name), ret->json.data ? ret->json.data : "", ret->json.len,
+				       &ret->arena, &ret->config, err);
 	if (r >= 0)
 		r = spec_refuse_unapplied(ret->config, err);
 	if (r < 0)

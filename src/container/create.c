@@ -16,25 +16,25 @@
 
 static const struct step steps[] = {
 	/* name              act                   undo                   when */
-	{ "load",            create_load,          NULL,                  NULL },
-	{ "plan",            create_plan,          NULL,                  NULL },
-	{ "claim id",        create_claim,         create_unclaim,        NULL },
-	{ "snapshot",        create_snapshot,      NULL,                  NULL },
-	{ "open files",      create_open_files,    NULL,                  NULL },
-	{ "cgroup",          create_cgroup,        create_destroy_cgroup, create_wants_cgroup },
-	{ "class of service", create_rdt,          create_undo_rdt,       create_wants_rdt },
-	{ "write plan",      create_write_plan,    NULL,                  NULL },
-	{ "spawn init",      create_spawn,         create_kill_init,      NULL },
-	{ "map ids",         create_map_ids,       NULL,                  create_has_new_user },
-	{ "find init",       create_find_init,     NULL,                  create_has_stage },
-	{ "mount sources",   create_send_sources,  NULL,                  create_has_sources },
-	{ "place init",      create_place,         NULL,                  NULL },
-	{ "net devices",     create_net_devices,   create_return_devices, create_has_net_devices },
-	{ "host hooks",      create_host_hooks,    NULL,                  create_has_host_hooks },
-	{ "wait for init",   create_wait_created,  NULL,                  NULL },
-	{ "schedule init",   create_schedule,      NULL,                  create_schedules_init },
-	{ "save state",      create_save_state,    create_unsave_state,   NULL },
-	{ "publish",         create_publish,       create_unpublish,      NULL },
+	{ "load", create_load, NULL, NULL },
+	{ "plan", create_plan, NULL, NULL },
+	{ "claim id", create_claim, create_unclaim, NULL },
+	{ "snapshot", create_snapshot, NULL, NULL },
+	{ "open files", create_open_files, NULL, NULL },
+	{ "cgroup", create_cgroup, create_destroy_cgroup, create_wants_cgroup },
+	{ "class of service", create_rdt, create_undo_rdt, create_wants_rdt },
+	{ "write plan", create_write_plan, NULL, NULL },
+	{ "spawn init", create_spawn, create_kill_init, NULL },
+	{ "map ids", create_map_ids, NULL, create_has_new_user },
+	{ "find init", create_find_init, NULL, create_has_stage },
+	{ "mount sources", create_send_sources, NULL, create_has_sources },
+	{ "place init", create_place, NULL, NULL },
+	{ "net devices", create_net_devices, create_return_devices, create_has_net_devices },
+	{ "host hooks", create_host_hooks, NULL, create_has_host_hooks },
+	{ "wait for init", create_wait_created, NULL, NULL },
+	{ "schedule init", create_schedule, NULL, create_schedules_init },
+	{ "save state", create_save_state, create_unsave_state, NULL },
+	{ "publish", create_publish, create_unpublish, NULL },
 };
 
 bool create_has_new_user(const void *ctx)
@@ -122,7 +122,7 @@ struct create *create_new(struct masu_runtime *rt, const char *id, const struct 
 
 static void done(struct create *c)
 {
-	int *const fds[] = { &c->image_fd, &c->plan_fd, &c->gate_fd, &c->result_fd, &c->console_fd,
+	int *const fds[] = { &c->image_fd,     &c->plan_fd,   &c->gate_fd,   &c->result_fd, &c->console_fd,
 			     &c->console_here, &c->wire.sock, &c->init_sock, &c->dir_fd };
 
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)

@@ -23,8 +23,8 @@ struct create {
 	struct masu_runtime *rt;
 	const char *id;
 	const struct masu_create_options *options;
-	bool foreground;         /* the caller stays: it wants the terminal's master */
-	const sigset_t *mask;    /* signal mask that the container shall have */
+	bool foreground;      /* the caller stays: it wants the terminal's master */
+	const sigset_t *mask; /* signal mask that the container shall have */
 
 	struct bundle bundle;
 	char created[64], rootfs[4096];
@@ -32,20 +32,20 @@ struct create {
 	int dir_fd;
 	struct journal journal;
 	int image_fd, plan_fd, gate_fd, result_fd;
-	int console_fd;          /* given to init */
-	int console_here;        /* our end, when the caller wants the master */
+	int console_fd;   /* given to init */
+	int console_here; /* our end, when the caller wants the master */
 	bool has_cgroup;
 	struct cgroup cgroup;
 	char cgroup_record[CGROUP_RECORD_MAX];
 	int tasks[PLAN_TASKS_MAX]; /* opened for init */
 	size_t tasks_len;
 	struct wire wire;
-	int init_sock;           /* init's end */
-	struct pidref spawned;   /* what was cloned: init, or the stage before it */
+	int init_sock;         /* init's end */
+	struct pidref spawned; /* what was cloned: init, or the stage before it */
 	struct pidref init;
-	bool hooks_begun;        /* a failure from here on ends with the poststop hooks */
-	struct rdt rdt;          /* linux.intelRdt */
-	struct net_devices net;  /* those that were moved into the container */
+	bool hooks_begun;       /* a failure from here on ends with the poststop hooks */
+	struct rdt rdt;         /* linux.intelRdt */
+	struct net_devices net; /* those that were moved into the container */
 	struct state state;
 };
 

@@ -58,7 +58,12 @@ int create_plan(void *ctx, struct err *err)
 	struct create *c = ctx;
 	autoclose int cache_fd = open_cache(c);
 	struct plan_inputs in = {
-		.rt = c->rt, .bundle = &c->bundle, .id = c->id, .options = c->options, .seccomp_cache_fd = cache_fd, .created = c->created,
+		.rt = c->rt,
+		.bundle = &c->bundle,
+		.id = c->id,
+		.options = c->options,
+		.seccomp_cache_fd = cache_fd,
+		.created = c->created,
 	};
 	int r;
 
@@ -158,7 +163,8 @@ int create_write_plan(void *ctx, struct err *err)
 	int r;
 
 	if (c->has_cgroup) {
-		r = cgroup_open_tasks(&c->cgroup, cgroup_dir_fd(&c->cgroup) >= 0, c->tasks, PLAN_TASKS_MAX, &c->tasks_len, err);
+		r = cgroup_open_tasks(&c->cgroup, cgroup_dir_fd(&c->cgroup) >= 0, c->tasks, PLAN_TASKS_MAX,
+				      &c->tasks_len, err);
 		if (r < 0)
 			return r;
 	}

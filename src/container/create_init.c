@@ -24,6 +24,8 @@
 #include "kernel/proc/rlimit.h"
 #include "kernel/proc/sched.h"
 
+#define DYING_MS 100 /* a process leaves its cgroup a moment before it is dead */
+
 static struct flat view(const struct create *c)
 {
 	return (struct flat){ .base = c->plan.flat.data, .len = c->plan.flat.len };
@@ -117,8 +119,8 @@ int create_map_ids(void *ctx, struct err *err)
 	int r = wire_hear(&c->wire, WIRE_MAP_ME, NULL, 0, NULL, NULL, err);
 
 	if (r >= 0)
-		r = ns_place_maps(c->rt->proc_fd, c->spawned.pid, lnx->uid_mappings, lnx->uid_mappings_len, lnx->gid_mappings,
-				  lnx->gid_mappings_len, c->rt->privileged, err);
+		r = ns_place_maps(c->rt->proc_fd, c->spawned.pid, lnx->uid_mappings, lnx->uid_mappings_len,
+				  lnx->gid_mappings, lnx->gid_mappings_len, c->rt->privileged, err);
 	/* Without rights over it, its files in /proc are ours only until it turns non-dumpable. */
 	if (r >= 0 && !c->rt->privileged && !p->ns.stage && p->process.has_oom)
 		r = oom_place(c->rt->proc_fd, c->spawned.pid, p->process.oom_score_adj, err);
@@ -206,8 +208,8 @@ static int make_nodes(struct create *c, int *fds, size_t *n, struct err *err)
 	}
 	cleanup_close(&pair[1]);
 	ctx.wire = (struct wire){ .sock = pair[0] };
-	r = pid < 0 ? err_sys(err, "clone helper for device nodes") :
-		      wire_hear(&ctx.wire, WIRE_SOURCES, fds + *n, CREATE_SOURCES_MAX - *n, &got, NULL, err);
+	r = pid < 0 ? err_sys(err, "clone helper for device nodes")
+		    : wire_hear(&ctx.wire, WIRE_SOURCES, fds + *n, CREATE_SOURCES_MAX - *n, &got, NULL, err);
 	cleanup_close(&pair[0]);
 	while (pid > 0 && waitpid((pid_t)pid, NULL, 0) < 0 && errno == EINTR)
 		;
@@ -236,8 +238,8 @@ int create_send_sources(void *ctx, struct err *err)
 	int r;
 
 	if (c->plan.plan.sources > CREATE_SOURCES_MAX)
-		return err_set(err, E2BIG, "open mount sources: %u, at most %d are supported with a user namespace", c->plan.plan.sources,
-			       CREATE_SOURCES_MAX);
+		return err_set(err, E2BIG, "open mount sources: %u, at most %d are supported with a user namespace",
+			       c->plan.plan.sources, CREATE_SOURCES_MAX);
 	r = open_sources(c, fds, &n, err);
 	if (r >= 0 && c->plan.plan.dev.host_nodes)
 		r = make_nodes(c, fds, &n, err);
@@ -268,7 +270,8 @@ static uid_t host_uid(const struct create *c)
 {
 	const struct spec_linux_ *lnx = c->bundle.config->lnx;
 
-	return ns_host_id(lnx ? lnx->uid_mappings : NULL, lnx ? lnx->uid_mappings_len : 0, c->plan.plan.process.user.uid);
+	return ns_host_id(lnx ? lnx->uid_mappings : NULL, lnx ? lnx->uid_mappings_len : 0,
+			  c->plan.plan.process.user.uid);
 }
 
 /* In the journal before the first hook runs: whoever finds it runs the poststop hooks. */
@@ -340,7 +343,8 @@ int create_host_hooks(void *ctx, struct err *err)
 		return err_code(err, r, "write the state document for hooks");
 	r = !h ? 0 : hooks_run("prestart", h->prestart, h->prestart_len, c->bundle.path, doc.data, doc.len, err);
 	if (r >= 0 && h)
-		r = hooks_run("createRuntime", h->create_runtime, h->create_runtime_len, c->bundle.path, doc.data, doc.len, err);
+		r = hooks_run("createRuntime", h->create_runtime, h->create_runtime_len, c->bundle.path, doc.data,
+			      doc.len, err);
 	return r < 0 ? r : wire_say(&c->wire, WIRE_HOOKS_DONE, NULL, 0, err);
 }
 
@@ -367,6 +371,9 @@ int create_wait_created(void *ctx, struct err *err)
 	/* It entered by itself; the kernel's own word that it did. */
 	if (r >= 0 && c->has_cgroup)
 		r = cgroup_check_pid(&c->cgroup, c->rt->proc_fd, c->init.pid, err);
+	/* What is dead is in no cgroup: its own words say more. */
+	if (r < 0 && pidref_wait_exit(&c->init, DYING_MS) == 0)
+		wire_last_words(&c->wire, err);
 	if (r >= 0)
 		cleanup_close(&c->wire.sock);
 	return r;

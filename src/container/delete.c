@@ -23,7 +23,8 @@
 #define KILL_TIMEOUT_MS 10000
 
 /* What is known of the container, from state.json or from the journal of a create that died. */
-struct delete {
+struct delete
+{
 	struct masu_runtime *rt;
 	int dir_fd;
 	struct state state;
@@ -153,13 +154,10 @@ static int run_poststop(void *ctx, struct err *err)
 /* No undo: what could not be finished stays in the directory and is repeated by the next delete. */
 static const struct step steps[] = {
 	/* name             act               undo  when */
-	{ "document",       load_document,    NULL, has_hooks },
-	{ "thaw",           thaw,             NULL, has_cgroup },
-	{ "kill init",      kill_init,        NULL, has_init },
-	{ "cgroup",         destroy_cgroup,   NULL, has_cgroup },
-	{ "class of service", remove_rdt,     NULL, has_rdt },
-	{ "directory",      remove_directory, NULL, NULL },
-	{ "poststop hooks", run_poststop,     NULL, has_hooks },
+	{ "document", load_document, NULL, has_hooks },      { "thaw", thaw, NULL, has_cgroup },
+	{ "kill init", kill_init, NULL, has_init },          { "cgroup", destroy_cgroup, NULL, has_cgroup },
+	{ "class of service", remove_rdt, NULL, has_rdt },   { "directory", remove_directory, NULL, NULL },
+	{ "poststop hooks", run_poststop, NULL, has_hooks },
 };
 
 static int run_story(struct delete *d, struct err *err)
@@ -189,8 +187,14 @@ static int delete_unfinished(struct masu_runtime *rt, const char *id, int dir_fd
 	if (r < 0 && r != -ENOENT)
 		return r;
 	d.hooks = e.hooks && e.bundle;
-	d.state = (struct state){ .id = id, .bundle = e.bundle, .cgroup = e.cgroup, .pid = e.pid, .start_time = e.start_time,
-				  .rdt_group = e.rdt_group, .rdt_monitor = e.rdt_monitor, .rdt_own = e.rdt_group };
+	d.state = (struct state){ .id = id,
+				  .bundle = e.bundle,
+				  .cgroup = e.cgroup,
+				  .pid = e.pid,
+				  .start_time = e.start_time,
+				  .rdt_group = e.rdt_group,
+				  .rdt_monitor = e.rdt_monitor,
+				  .rdt_own = e.rdt_group };
 	return run_story(&d, err);
 }
 

@@ -24,7 +24,8 @@ int masu_spec(int rootless, masu_write_fn *out, void *arg, struct masu_error *er
 	return api_return(r, &err, error);
 }
 
-static int choose_facts(struct masu_runtime *rt, int cgroups, struct cgroup_facts *assumed, const struct cgroup_facts **ret, struct err *err)
+static int choose_facts(struct masu_runtime *rt, int cgroups, struct cgroup_facts *assumed,
+			const struct cgroup_facts **ret, struct err *err)
 {
 	static const enum cgroup_layout layouts[] = {
 		[MASU_PLAN_CGROUPS_V1] = CGROUP_LAYOUT_V1,
@@ -49,7 +50,8 @@ static void limits_done(struct plan_limits *l)
 static int plan_v1_rules(struct plan_limits *l, struct err *err)
 {
 	AUTO(devices_v1_done) struct devices_v1 list = { 0 };
-	int r = devices_plan_v1((const struct device_rule *)(const void *)l->rules.data, l->rules.len / sizeof(struct device_rule), &list, err);
+	int r = devices_plan_v1((const struct device_rule *)(const void *)l->rules.data,
+				l->rules.len / sizeof(struct device_rule), &list, err);
 
 	if (r < 0)
 		return r;
@@ -92,14 +94,20 @@ static int plan_text(struct plan_inputs *in, struct buf *text, struct err *err)
 	return text->error ? err_code(err, text->error, "print the plan") : 0;
 }
 
-int masu_plan(struct masu_runtime *rt, const char *id, const struct masu_create_options *o, int format, masu_write_fn *out, void *arg,
-	      struct masu_error *error)
+int masu_plan(struct masu_runtime *rt, const char *id, const struct masu_create_options *o, int format,
+	      masu_write_fn *out, void *arg, struct masu_error *error)
 {
 	AUTO(bundle_done) struct bundle bundle = { 0 };
 	AUTO(buf_done) struct buf text = { 0 };
 	struct cgroup_facts assumed = CGROUP_FACTS_INIT;
 	struct plan_inputs in = {
-		.rt = rt, .bundle = &bundle, .id = id, .options = o, .seccomp_cache_fd = -1, .created = "", .assume_rights = true,
+		.rt = rt,
+		.bundle = &bundle,
+		.id = id,
+		.options = o,
+		.seccomp_cache_fd = -1,
+		.created = "",
+		.assume_rights = true,
 	};
 	struct err err = { 0 };
 	int r = id_check(id, &err);
@@ -109,7 +117,8 @@ int masu_plan(struct masu_runtime *rt, const char *id, const struct masu_create_
 	if (r >= 0)
 		r = bundle_load(o->bundle, o->config, &bundle, &err);
 	if (r >= 0)
-		r = choose_facts(rt, o->size > offsetof(struct masu_create_options, plan_cgroups) ? o->plan_cgroups : 0, &assumed, &in.facts, &err);
+		r = choose_facts(rt, o->size > offsetof(struct masu_create_options, plan_cgroups) ? o->plan_cgroups : 0,
+				 &assumed, &in.facts, &err);
 	if (r >= 0)
 		r = plan_text(&in, &text, &err);
 	if (r < 0)

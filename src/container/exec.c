@@ -35,6 +35,8 @@
 #include "kernel/rdt/rdt.h"
 #include "spec/decode.h"
 
+#define DYING_MS 100 /* a process leaves its cgroup a moment before it is dead */
+
 static struct exec *exec_new(struct masu_runtime *rt, const char *id, const struct masu_exec_options *o)
 {
 	struct exec *e = calloc(1, sizeof(*e));
@@ -44,7 +46,8 @@ static struct exec *exec_new(struct masu_runtime *rt, const char *id, const stru
 	e->rt = rt;
 	e->id = id;
 	e->o = o;
-	e->dir_fd = e->root_fd = e->image_fd = e->plan_fd = e->console_fd = e->console_here = e->init_sock = e->wire.sock = -EBADF;
+	e->dir_fd = e->root_fd = e->image_fd = e->plan_fd = e->console_fd = e->console_here = e->init_sock =
+		e->wire.sock = -EBADF;
 	e->agent_sock = e->record_fd = e->record_init = -EBADF;
 	e->init.pidfd = e->spawned.pidfd = e->child.pidfd = -EBADF;
 	return e;
@@ -52,8 +55,9 @@ static struct exec *exec_new(struct masu_runtime *rt, const char *id, const stru
 
 static void close_files(struct exec *e)
 {
-	int *const fds[] = { &e->dir_fd, &e->root_fd, &e->image_fd, &e->plan_fd, &e->console_fd, &e->console_here, &e->init_sock, &e->wire.sock,
-			     &e->agent_sock, &e->record_fd, &e->record_init };
+	int *const fds[] = { &e->dir_fd,     &e->root_fd,      &e->image_fd,   &e->plan_fd,
+			     &e->console_fd, &e->console_here, &e->init_sock,  &e->wire.sock,
+			     &e->agent_sock, &e->record_fd,    &e->record_init };
 
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		cleanup_close(fds[i]);
@@ -206,7 +210,9 @@ static int open_cgroup(void *ctx, struct err *err)
 	int r;
 
 	if (!e->state.cgroup)
-		return e->o->cgroup ? err_set(err, EINVAL, "exec in cgroup `%s`: the container has no cgroup", e->o->cgroup) : 0;
+		return e->o->cgroup
+			       ? err_set(err, EINVAL, "exec in cgroup `%s`: the container has no cgroup", e->o->cgroup)
+			       : 0;
 	r = runtime_cgroup_facts(e->rt, &facts, err);
 	if (r >= 0)
 		r = cgroup_open(facts, e->state.cgroup, &own, err);
@@ -250,7 +256,8 @@ static int open_tasks(struct exec *e, bool in_unified, struct err *err)
 {
 	while (e->tasks_len > 0)
 		cleanup_close(&e->tasks[--e->tasks_len]);
-	return e->has_cgroup ? cgroup_open_tasks(&e->cgroup, in_unified, e->tasks, PLAN_TASKS_MAX, &e->tasks_len, err) : 0;
+	return e->has_cgroup ? cgroup_open_tasks(&e->cgroup, in_unified, e->tasks, PLAN_TASKS_MAX, &e->tasks_len, err)
+			     : 0;
 }
 
 static int try_spawn(struct exec *e, struct err *err)
@@ -326,16 +333,15 @@ static int find_child(void *ctx, struct err *err)
 {
 	struct exec *e = ctx;
 	pid_t pid = 0;
-	int r;
+	int r = wire_hear(&e->wire, WIRE_SPAWNED, NULL, 0, NULL, &pid, err);
 
+	if (r < 0)
+		return r;
 	if (!e->plan.ns.stage) {
 		e->child = e->spawned;
 		e->spawned = (struct pidref)PIDREF_INIT;
 		return 0;
 	}
-	r = wire_hear(&e->wire, WIRE_SPAWNED, NULL, 0, NULL, &pid, err);
-	if (r < 0)
-		return r;
 	if (pid <= 0)
 		return err_set(err, EPROTO, "find the process: its id is not visible here");
 	r = pidref_open(e->rt->proc_fd, pid, 0, &e->child);
@@ -364,6 +370,9 @@ static int place(void *ctx, struct err *err)
 	struct flat f = { .base = e->flat.data, .len = e->flat.len };
 	int r = e->has_cgroup ? cgroup_check_pid(&e->cgroup, e->rt->proc_fd, e->child.pid, err) : 0;
 
+	/* What is dead is in no cgroup: its own words say more. */
+	if (r < 0 && pidref_wait_exit(&e->child, DYING_MS) == 0 && wire_last_words(&e->wire, err))
+		return r;
 	if (r >= 0)
 		r = place_class(e, err);
 	if (r >= 0)
@@ -380,8 +389,12 @@ static int place(void *ctx, struct err *err)
 static int serve_listener(struct exec *e, struct err *err)
 {
 	struct listener l = {
-		.record_fd = e->record_fd, .process = &e->child, .sock = take_fd(&e->agent_sock), .seccomp = seccomp_of(e),
-		.state = &e->state, .status = STATUS_RUNNING,
+		.record_fd = e->record_fd,
+		.process = &e->child,
+		.sock = take_fd(&e->agent_sock),
+		.seccomp = seccomp_of(e),
+		.state = &e->state,
+		.status = STATUS_RUNNING,
 	};
 	int first, r = listener_serve(&l, &first, err);
 
@@ -409,15 +422,15 @@ static int publish(void *ctx, struct err *err)
 
 static const struct step steps[] = {
 	/* name               act            undo        when */
-	{ "load",             load,          NULL,       NULL },
-	{ "plan",             exec_plan,     NULL,       NULL },
-	{ "open files",       open_files,    NULL,       NULL },
-	{ "cgroup",           open_cgroup,   NULL,       NULL },
-	{ "spawn",            spawn,         kill_child, NULL },
-	{ "find process",     find_child,    NULL,       NULL },
-	{ "place",            place,         NULL,       NULL },
-	{ "wait for program", wait_executed, NULL,       NULL },
-	{ "publish",          publish,       NULL,       NULL },
+	{ "load", load, NULL, NULL },
+	{ "plan", exec_plan, NULL, NULL },
+	{ "open files", open_files, NULL, NULL },
+	{ "cgroup", open_cgroup, NULL, NULL },
+	{ "spawn", spawn, kill_child, NULL },
+	{ "find process", find_child, NULL, NULL },
+	{ "place", place, NULL, NULL },
+	{ "wait for program", wait_executed, NULL, NULL },
+	{ "publish", publish, NULL, NULL },
 };
 
 static int exec_foreground(struct exec *e, const struct story *story, struct supervise *s, struct err *err)

@@ -67,13 +67,24 @@ int exec_plan(void *ctx, struct err *err)
 	const struct spec_linux_ *lnx = e->snap.config->lnx;
 	struct caps_grantable g;
 	struct process_inputs pi = {
-		.process = e->process, .listen_fds = (unsigned)e->o->listen_fds, .preserve_fds = (unsigned)e->o->preserve_fds,
-		.listen_fdnames = e->o->listen_fdnames, .keyring_id = e->state.keyring ? e->id : NULL, .keyring_exists = true,
+		.process = e->process,
+		.listen_fds = (unsigned)e->o->listen_fds,
+		.preserve_fds = (unsigned)e->o->preserve_fds,
+		.listen_fdnames = e->o->listen_fdnames,
+		.keyring_id = e->state.keyring ? e->id : NULL,
+		.keyring_exists = true,
 	};
 	int r;
 
-	*p = (struct plan){ .magic = PLAN_MAGIC, .version = sizeof(*p), .role = PLAN_EXEC, .flags = PLAN_PROCESS,
-			    .gate_fd = -1, .result_fd = -1, .console_fd = -1, .root_fd = -1, .listener_fd = -1 };
+	*p = (struct plan){ .magic = PLAN_MAGIC,
+			    .version = sizeof(*p),
+			    .role = PLAN_EXEC,
+			    .flags = PLAN_PROCESS,
+			    .gate_fd = -1,
+			    .result_fd = -1,
+			    .console_fd = -1,
+			    .root_fd = -1,
+			    .listener_fd = -1 };
 	buf_add(&e->flat, p, sizeof(*p));
 	plan_namespaces(e, &p->ns);
 	pi.own_userns = p->ns.user;

@@ -152,7 +152,8 @@ static int add_caps(struct spec_process *p, char *const *caps, struct arena *a, 
 		return no_memory(err);
 	if (p->capabilities)
 		*c = *p->capabilities;
-	if (append(&c->bounding, &c->bounding_len, caps, n, a) < 0 || append(&c->permitted, &c->permitted_len, caps, n, a) < 0 ||
+	if (append(&c->bounding, &c->bounding_len, caps, n, a) < 0 ||
+	    append(&c->permitted, &c->permitted_len, caps, n, a) < 0 ||
 	    append(&c->effective, &c->effective_len, caps, n, a) < 0)
 		return no_memory(err);
 	if (c->inheritable_len && append(&c->ambient, &c->ambient_len, caps, n, a) < 0)
@@ -161,8 +162,8 @@ static int add_caps(struct spec_process *p, char *const *caps, struct arena *a, 
 	return 0;
 }
 
-static int start_from(const struct spec_process *base, const struct masu_exec_options *o, struct arena *a, struct spec_process *ret,
-		      struct err *err)
+static int start_from(const struct spec_process *base, const struct masu_exec_options *o, struct arena *a,
+		      struct spec_process *ret, struct err *err)
 {
 	const struct spec_process *p;
 	int r;
@@ -181,8 +182,8 @@ static int start_from(const struct spec_process *base, const struct masu_exec_op
 	return 0;
 }
 
-int exec_process_build(const struct spec_process *base, const struct masu_exec_options *o, struct arena *a, const struct spec_process **ret,
-		       struct err *err)
+int exec_process_build(const struct spec_process *base, const struct masu_exec_options *o, struct arena *a,
+		       const struct spec_process **ret, struct err *err)
 {
 	struct spec_process *p = arena_new(a, struct spec_process, 1);
 	int r = p ? start_from(base, o, a, p, err) : no_memory(err);

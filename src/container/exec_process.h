@@ -8,5 +8,5 @@
 #include "spec/model.h"
 
 /* base may be NULL (a container without a process). The result lives in the arena. */
-int exec_process_build(const struct spec_process *base, const struct masu_exec_options *o, struct arena *a, const struct spec_process **ret,
-		       struct err *err);
+int exec_process_build(const struct spec_process *base, const struct masu_exec_options *o, struct arena *a,
+		       const struct spec_process **ret, struct err *err);

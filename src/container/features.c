@@ -2,16 +2,15 @@
 /* The features document, printed from the tables that parse and act: what is listed works, what is refused is not listed. */
 
 #include <errno.h>
-#include <string.h>
 
 #include "base/cleanup.h"
 #include "container/api.h"
-#include "json/write.h"
 #include "kernel/mount/options.h"
 #include "kernel/security/caps.h"
 #include "kernel/security/seccomp.h"
 #include "spec/model.h"
 #include "spec/version.h"
+#include "json/write.h"
 
 #define CAPS_KNOWN 41 /* CAP_CHOWN … CAP_CHECKPOINT_RESTORE */
 
@@ -49,7 +48,8 @@ static void write_enabled(struct jw *w, const char *key, bool value)
 
 static void write_hooks(struct jw *w)
 {
-	static const char *const hooks[] = { "prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop" };
+	static const char *const hooks[] = { "prestart",       "createRuntime", "createContainer",
+					     "startContainer", "poststart",     "poststop" };
 
 	write_words(w, "hooks", hooks, ARRAY_SIZE(hooks));
 }

@@ -16,7 +16,8 @@ static int hook_failed(const char *kind, size_t i, const struct spec_hook *h, in
 	int code;
 
 	if (r == -ETIMEDOUT)
-		code = err_set(err, ECANCELED, "run %s hook `%s`: killed after %d seconds", kind, h->path, (int)h->timeout.value);
+		code = err_set(err, ECANCELED, "run %s hook `%s`: killed after %d seconds", kind, h->path,
+			       (int)h->timeout.value);
 	else if (r < 0)
 		code = err_code(err, r, "run %s hook `%s`", kind, h->path);
 	else if (r > 128)
@@ -27,7 +28,8 @@ static int hook_failed(const char *kind, size_t i, const struct spec_hook *h, in
 	return code;
 }
 
-static int run_one(const char *kind, size_t i, const struct spec_hook *h, int cwd_fd, const char *json, size_t len, struct err *err)
+static int run_one(const char *kind, size_t i, const struct spec_hook *h, int cwd_fd, const char *json, size_t len,
+		   struct err *err)
 {
 	struct child_spec c = {
 		.path = h->path,
@@ -54,8 +56,8 @@ static int open_bundle(const char *bundle)
 	return fd >= 0 ? fd : open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-int hooks_run(const char *kind, const struct spec_hook *hooks, size_t len, const char *bundle, const char *state_json, size_t state_len,
-	      struct err *err)
+int hooks_run(const char *kind, const struct spec_hook *hooks, size_t len, const char *bundle, const char *state_json,
+	      size_t state_len, struct err *err)
 {
 	autoclose int cwd_fd = len ? open_bundle(bundle) : -EBADF;
 
@@ -68,7 +70,8 @@ int hooks_run(const char *kind, const struct spec_hook *hooks, size_t len, const
 	return 0;
 }
 
-void hooks_run_all(const char *kind, const struct spec_hook *hooks, size_t len, const char *bundle, const char *state_json, size_t state_len)
+void hooks_run_all(const char *kind, const struct spec_hook *hooks, size_t len, const char *bundle,
+		   const char *state_json, size_t state_len)
 {
 	autoclose int cwd_fd = len ? open_bundle(bundle) : -EBADF;
 

@@ -18,6 +18,7 @@ int id_check(const char *id, struct err *err)
 	if (id[0] == '.')
 		return err_set(err, EINVAL, "invalid container ID format `%s`: starts with a dot", id);
 	if (strspn(id, allowed) != len)
-		return err_set(err, EINVAL, "invalid container ID format `%s`: only letters, digits and _+.- are allowed", id);
+		return err_set(err, EINVAL,
+			       "invalid container ID format `%s`: only letters, digits and _+.- are allowed", id);
 	return 0;
 }

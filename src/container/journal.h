@@ -17,7 +17,7 @@ struct journal {
 /* What the lines say; strings live in the arena, NULL or 0 when there was no such line. */
 struct journal_entries {
 	const char *bundle;
-	const char *cgroup; /* cgroup record, the newest one */
+	const char *cgroup;                  /* cgroup record, the newest one */
 	const char *rdt_group, *rdt_monitor; /* directories of resctrl to be removed */
 	pid_t pid;
 	uint64_t start_time; /* of pid, clock ticks since boot */

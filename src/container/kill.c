@@ -41,7 +41,8 @@ static int kill_one(struct masu_runtime *rt, const struct state *s, int signal, 
 	return r < 0 ? err_code(err, r, "signal container `%s`", s->id) : 0;
 }
 
-static int kill_loaded(struct masu_runtime *rt, int dir_fd, const struct state *s, int signal, unsigned flags, struct err *err)
+static int kill_loaded(struct masu_runtime *rt, int dir_fd, const struct state *s, int signal, unsigned flags,
+		       struct err *err)
 {
 	enum status status = state_status(rt, dir_fd, s);
 	bool all = flags & MASU_KILL_ALL;

@@ -108,7 +108,9 @@ static int take_fd_of(const struct listener *l, int number, int *ret, struct err
 		if (errno != EBADF) {
 			r = err_sys(err, "take the seccomp listener");
 			if (r == -EPERM)
-				err_hint(err, "it needs CAP_SYS_PTRACE, and that ptrace is not forbidden: sysctl kernel.yama.ptrace_scope");
+				err_hint(
+					err,
+					"it needs CAP_SYS_PTRACE, and that ptrace is not forbidden: sysctl kernel.yama.ptrace_scope");
 			return r;
 		}
 		r = ppoll(&gone, 1, &pause, NULL);

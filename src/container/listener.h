@@ -12,11 +12,11 @@
 #include "spec/model.h"
 
 struct listener {
-	int record_fd;                  /* where the process writes its record */
+	int record_fd; /* where the process writes its record */
 	const struct pidref *process;
-	int sock;                       /* connected; closed when the state is sent: one connection per process */
+	int sock; /* connected; closed when the state is sent: one connection per process */
 	const struct spec_seccomp *seccomp;
-	const struct state *state;      /* of the container */
+	const struct state *state; /* of the container */
 	enum status status;
 };
 

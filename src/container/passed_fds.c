@@ -11,7 +11,8 @@
 int passed_fds_check(int listen_fds, int preserve_fds, struct err *err)
 {
 	if (preserve_fds < 0 || listen_fds < 0 || preserve_fds > PASSED_FDS_MAX || listen_fds > PASSED_FDS_MAX)
-		return err_set(err, EINVAL, "preserve file descriptors: %d and %d, expected 0 to %d", listen_fds, preserve_fds, PASSED_FDS_MAX);
+		return err_set(err, EINVAL, "preserve file descriptors: %d and %d, expected 0 to %d", listen_fds,
+			       preserve_fds, PASSED_FDS_MAX);
 	for (int fd = 3; fd < 3 + listen_fds + preserve_fds; fd++) {
 		int flags = fcntl(fd, F_GETFD);
 

@@ -38,7 +38,9 @@ static bool privileged(const struct plan_inputs *in)
 
 static int plan_namespaces(const struct plan_inputs *in, struct create_plan *p, struct err *err)
 {
-	struct ns_inputs ns = { .config = in->bundle->config, .euid = geteuid(), .egid = getegid(), .privileged = privileged(in) };
+	struct ns_inputs ns = {
+		.config = in->bundle->config, .euid = geteuid(), .egid = getegid(), .privileged = privileged(in)
+	};
 
 	return ns_plan_build(&ns, &p->flat, &p->plan.ns, err);
 }
@@ -70,7 +72,8 @@ static int plan_cgroup(const struct plan_inputs *in, struct create_plan *p, stru
 	const struct spec_config *c = in->bundle->config;
 
 	p->cgroup_disabled = in->rt->cgroup_manager == MASU_CGROUP_DISABLED;
-	return cgroup_path_plan(c->lnx ? c->lnx->cgroups_path : NULL, in->id, p->cgroup_path, sizeof(p->cgroup_path), err);
+	return cgroup_path_plan(c->lnx ? c->lnx->cgroups_path : NULL, in->id, p->cgroup_path, sizeof(p->cgroup_path),
+				err);
 }
 
 static int mount_kind(const struct spec_config *c)
@@ -91,7 +94,9 @@ static bool makes(const struct spec_config *c, enum spec_namespace_kind kind)
 
 static int layout_number(const struct cgroup_facts *f)
 {
-	static const int numbers[] = { [CGROUP_LAYOUT_NONE] = 0, [CGROUP_LAYOUT_V1] = 1, [CGROUP_LAYOUT_HYBRID] = 2, [CGROUP_LAYOUT_V2] = 3 };
+	static const int numbers[] = {
+		[CGROUP_LAYOUT_NONE] = 0, [CGROUP_LAYOUT_V1] = 1, [CGROUP_LAYOUT_HYBRID] = 2, [CGROUP_LAYOUT_V2] = 3
+	};
 
 	return numbers[f->layout];
 }
@@ -127,7 +132,8 @@ static int plan_mounts(const struct plan_inputs *in, struct create_plan *p, stru
 			return r;
 		m.cgroup_layout = layout_number(f);
 		for (size_t i = 0; i < f->hierarchies_len; i++)
-			h[i] = (struct mount_cgroup_hierarchy){ f->hierarchies[i].name, f->hierarchies[i].mount, p->cgroup_path };
+			h[i] = (struct mount_cgroup_hierarchy){ f->hierarchies[i].name, f->hierarchies[i].mount,
+								p->cgroup_path };
 		m.hierarchies = h;
 		m.hierarchies_len = f->hierarchies_len;
 	}
@@ -229,14 +235,20 @@ static bool wants_delegation(const struct spec_config *c)
 
 typedef int part_fn(const struct plan_inputs *in, struct create_plan *p, struct err *err);
 
-static part_fn *const parts[] = { plan_namespaces, plan_names, plan_cgroup, plan_mounts, plan_devices, plan_caps, plan_process, plan_surroundings,
-				 plan_hooks };
+static part_fn *const parts[] = { plan_namespaces, plan_names,   plan_cgroup,       plan_mounts, plan_devices,
+				  plan_caps,       plan_process, plan_surroundings, plan_hooks };
 
 int plan_build(const struct plan_inputs *in, struct create_plan *ret, struct err *err)
 {
 	memset(ret, 0, sizeof(*ret));
 	ret->plan = (struct plan){
-		.magic = PLAN_MAGIC, .version = sizeof(struct plan), .role = PLAN_INIT, .gate_fd = -1, .result_fd = -1, .console_fd = -1, .root_fd = -1,
+		.magic = PLAN_MAGIC,
+		.version = sizeof(struct plan),
+		.role = PLAN_INIT,
+		.gate_fd = -1,
+		.result_fd = -1,
+		.console_fd = -1,
+		.root_fd = -1,
 		.listener_fd = -1,
 	};
 	buf_add(&ret->flat, &ret->plan, sizeof(ret->plan));

@@ -16,9 +16,9 @@
 #include "wire/plan.h"
 
 struct bundle {
-	char path[4096];       /* absolute */
+	char path[4096]; /* absolute */
 	char config_path[4200];
-	struct buf json;       /* the document's bytes */
+	struct buf json; /* the document's bytes */
 	struct arena arena;
 	const struct spec_config *config;
 };
@@ -37,15 +37,15 @@ struct plan_inputs {
 	unsigned host_kinds; /* bits of SPEC_NS_*: joined by a path that is the host's own namespace */
 	/* For a plan that is only looked at: */
 	const struct cgroup_facts *facts; /* NULL: the host's own */
-	bool assume_rights;  /* have the rights that the option --rootless says, not the caller's */
+	bool assume_rights;               /* have the rights that the option --rootless says, not the caller's */
 };
 
 struct create_plan {
 	struct plan plan;
-	struct buf flat;               /* starts with room for plan */
+	struct buf flat; /* starts with room for plan */
 	char cgroup_path[CGROUP_PATH_MAX];
 	bool cgroup_disabled;
-	bool delegate;                 /* the cgroup is given to the container's root (v2, own cgroup namespace, rw mount) */
+	bool delegate; /* the cgroup is given to the container's root (v2, own cgroup namespace, rw mount) */
 };
 
 int plan_build(const struct plan_inputs *in, struct create_plan *ret, struct err *err);
@@ -56,10 +56,11 @@ int plan_seal(struct create_plan *p, struct err *err);
 struct plan_limits {
 	const char *layout;
 	struct cgroup_writes writes;
-	struct buf rules;    /* struct device_rule in their order; v1: what its list shall hold */
-	bool listed;         /* v1: rules are a list of exceptions, all alike */
-	bool rules_deny;     /* of the list: everything is allowed but these */
+	struct buf rules; /* struct device_rule in their order; v1: what its list shall hold */
+	bool listed;      /* v1: rules are a list of exceptions, all alike */
+	bool rules_deny;  /* of the list: everything is allowed but these */
 };
-void plan_print(const struct plan_inputs *in, const struct create_plan *p, const struct plan_limits *limits, struct buf *out);
+void plan_print(const struct plan_inputs *in, const struct create_plan *p, const struct plan_limits *limits,
+		struct buf *out);
 /* state of a container that is about to be made, for documents of hooks; strings are borrowed from in. */
 void plan_state(const struct plan_inputs *in, struct state *ret);

@@ -30,7 +30,8 @@ static void print_line(struct buf *out, const char *what, const char *value)
 static void print_map(struct buf *out, const char *what, const struct spec_id_mapping *m, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		buf_addf(out, "%s %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", what, m[i].container_id.value, m[i].host_id.value, m[i].size.value);
+		buf_addf(out, "%s %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", what, m[i].container_id.value,
+			 m[i].host_id.value, m[i].size.value);
 }
 
 static void print_namespaces(const struct spec_config *c, const struct ns_plan *p, struct buf *out)
@@ -58,12 +59,9 @@ static void print_limit(struct buf *out, const struct cgroup_write *w)
 		unsigned flag;
 		const char *word;
 	} words[] = {
-		{ CGROUP_WRITE_KEEP_FIRST, "keep-first-field" },
-		{ CGROUP_WRITE_NOT_BELOW, "not-below-usage" },
-		{ CGROUP_WRITE_READ_BACK, "read-back" },
-		{ CGROUP_WRITE_PAGES, "rounded-to-pages" },
-		{ CGROUP_WRITE_EFFECTIVE, "check-effective" },
-		{ CGROUP_WRITE_OPTIONAL, "if-there" },
+		{ CGROUP_WRITE_KEEP_FIRST, "keep-first-field" }, { CGROUP_WRITE_NOT_BELOW, "not-below-usage" },
+		{ CGROUP_WRITE_READ_BACK, "read-back" },         { CGROUP_WRITE_PAGES, "rounded-to-pages" },
+		{ CGROUP_WRITE_EFFECTIVE, "check-effective" },   { CGROUP_WRITE_OPTIONAL, "if-there" },
 	};
 	const char *sep = " (";
 
@@ -161,7 +159,8 @@ static void print_seccomp_entry(struct buf *out, const struct spec_seccomp_sysca
 	for (size_t i = 0; i < e->args_len; i++) {
 		const struct spec_seccomp_arg *a = &e->args[i];
 
-		buf_addf(out, " arg%" PRIu64 " %s %" PRIu64, a->index.value, vocab_name(&vocab_seccomp_op, a->op.value), a->value.value);
+		buf_addf(out, " arg%" PRIu64 " %s %" PRIu64, a->index.value, vocab_name(&vocab_seccomp_op, a->op.value),
+			 a->value.value);
 		if (a->op.value == SPEC_CMP_MASKED_EQ)
 			buf_addf(out, " %" PRIu64, a->value_two.value);
 	}
@@ -194,7 +193,8 @@ static void print_process(const struct flat *f, const struct plan *p, struct buf
 		buf_adds(out, "keyring of the caller\n");
 }
 
-void plan_print(const struct plan_inputs *in, const struct create_plan *p, const struct plan_limits *limits, struct buf *out)
+void plan_print(const struct plan_inputs *in, const struct create_plan *p, const struct plan_limits *limits,
+		struct buf *out)
 {
 	const struct spec_config *c = in->bundle->config;
 	struct flat f = { .base = p->flat.data, .len = p->flat.len };

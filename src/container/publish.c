@@ -35,7 +35,8 @@ static int write_pid_file(const char *path, pid_t pid, struct err *err)
 	return r < 0 ? err_code(err, r, "write pid file `%s`", path) : 0;
 }
 
-int container_publish(const char *pid_file, const char *pidfd_socket, const char *payload, const struct pidref *p, struct err *err)
+int container_publish(const char *pid_file, const char *pidfd_socket, const char *payload, const struct pidref *p,
+		      struct err *err)
 {
 	if (pidfd_socket && *pidfd_socket) {
 		autoclose int sock = unixsock_connect(pidfd_socket, SOCK_STREAM);

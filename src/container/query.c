@@ -132,8 +132,13 @@ static int list_one(void *arg, struct entry *e)
 
 	name_owner(e);
 	row = (struct masu_list_entry){
-		.size = sizeof(row), .id = e->state.id, .status = status_name(e->status), .bundle = e->state.bundle,
-		.created = e->state.created ? e->state.created : "", .owner = e->owner, .pid = e->status == STATUS_STOPPED ? 0 : e->state.pid,
+		.size = sizeof(row),
+		.id = e->state.id,
+		.status = status_name(e->status),
+		.bundle = e->state.bundle,
+		.created = e->state.created ? e->state.created : "",
+		.owner = e->owner,
+		.pid = e->status == STATUS_STOPPED ? 0 : e->state.pid,
 	};
 	return l->fn(l->arg, &row);
 }

@@ -37,7 +37,8 @@ static bool in_initial_user_ns(int proc_fd)
 
 	if (procfs_read(proc_fd, "self/uid_map", text, sizeof(text)) <= 0)
 		return false;
-	return sscanf(text, "%llu %llu %llu", &first, &lower, &count) == 3 && first == 0 && lower == 0 && count == 4294967295ULL;
+	return sscanf(text, "%llu %llu %llu", &first, &lower, &count) == 3 && first == 0 && lower == 0 &&
+	       count == 4294967295ULL;
 }
 
 static int choose_root(const char *asked, bool privileged, char *out, size_t len, struct err *err)

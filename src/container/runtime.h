@@ -11,12 +11,12 @@
 #include "masu/masu.h"
 
 struct masu_runtime {
-	char *root;   /* absolute path of the state directory */
-	int root_fd;  /* O_DIRECTORY; -1 until runtime_open_root */
-	int proc_fd;  /* verified /proc; -1 until runtime_proc */
+	char *root;  /* absolute path of the state directory */
+	int root_fd; /* O_DIRECTORY; -1 until runtime_open_root */
+	int proc_fd; /* verified /proc; -1 until runtime_proc */
 	int cgroup_manager;
-	bool rootless;    /* permission errors of cgroups are tolerated where nothing was asked for */
-	bool privileged;  /* CAP_SYS_ADMIN, CAP_SETUID, CAP_SETGID, and every id of the host is ours to map */
+	bool rootless;     /* permission errors of cgroups are tolerated where nothing was asked for */
+	bool privileged;   /* CAP_SYS_ADMIN, CAP_SETUID, CAP_SETGID, and every id of the host is ours to map */
 	bool default_root; /* no --root was given: a missing directory is an empty one */
 	bool facts_known;
 	struct cgroup_facts facts;

@@ -23,7 +23,8 @@ int snapshot_load(int dir_fd, struct snapshot *ret, struct err *err)
 	r = io_read_all(fd, 16 << 20, &ret->json);
 	if (r < 0)
 		return err_code(err, r, "read the container's copy of its document");
-	return spec_decode_config(DIR_CONFIG, ret->json.data ? ret->json.data : "", ret->json.len, &ret->arena, &ret->config, err);
+	return spec_decode_config(DIR_CONFIG, ret->json.data ? ret->json.data : "", ret->json.len, &ret->arena,
+				  &ret->config, err);
 }
 
 void snapshot_done(struct snapshot *s)

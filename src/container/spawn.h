@@ -19,11 +19,11 @@ struct spawn {
 	int peer_fd;          /* the other end of sock_fd, which is the caller's alone */
 	const int *fds;       /* further fds that stay open */
 	size_t fds_len;
-	int keep_from_3;      /* fds 3 .. 3+n-1 stay open too */
-	bool wait_for_maps;   /* a user namespace is made: says MAP_ME, waits for MAPPED, becomes root in it */
-	bool drop_groups;     /* may and must drop supplementary groups then */
+	int keep_from_3;    /* fds 3 .. 3+n-1 stay open too */
+	bool wait_for_maps; /* a user namespace is made: says MAP_ME, waits for MAPPED, becomes root in it */
+	bool drop_groups;   /* may and must drop supplementary groups then */
 	const struct affinity *affinity; /* CPUs that the child starts on, NULL or not set = the caller's */
-	const sigset_t *mask; /* signal mask of the child, NULL = empty */
+	const sigset_t *mask;            /* signal mask of the child, NULL = empty */
 };
 
 int spawn_init(const struct spawn *s, struct pidref *ret, struct err *err);

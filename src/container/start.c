@@ -30,9 +30,9 @@ struct start {
 	const struct spec_config *config; /* NULL: not read yet */
 	struct snapshot snap;
 	int gate_fd, result_fd;
-	struct pidref init;   /* a process with a seccomp listener */
+	struct pidref init; /* a process with a seccomp listener */
 	int agent_sock;
-	int first;            /* byte that was read of init's answer, -1 = none */
+	int first; /* byte that was read of init's answer, -1 = none */
 };
 
 static int load_document(void *ctx, struct err *err)
@@ -87,8 +87,12 @@ static int serve_listener(void *ctx, struct err *err)
 {
 	struct start *s = ctx;
 	struct listener l = {
-		.record_fd = s->result_fd, .process = &s->init, .sock = take_fd(&s->agent_sock), .seccomp = s->config->lnx->seccomp,
-		.state = s->state, .status = STATUS_CREATING,
+		.record_fd = s->result_fd,
+		.process = &s->init,
+		.sock = take_fd(&s->agent_sock),
+		.seccomp = s->config->lnx->seccomp,
+		.state = s->state,
+		.status = STATUS_CREATING,
 	};
 	int r = listener_serve(&l, &s->first, err);
 
@@ -139,7 +143,8 @@ static int read_result(int fd, int first, struct start_error *e, struct err *err
 	if (n == 1 && answer[0] == START_MARK[0])
 		return 0;
 	if (n == 0)
-		return err_set(err, ECONNRESET, "wait for the start: init was killed before it could execute the program");
+		return err_set(err, ECONNRESET,
+			       "wait for the start: init was killed before it could execute the program");
 	if (n < (ssize_t)sizeof(*e))
 		return err_set(err, EPROTO, "wait for the start: %zd bytes of an answer", n);
 	memcpy(e, answer + n - (ssize_t)sizeof(*e), sizeof(*e));
@@ -199,20 +204,28 @@ static bool has_poststart(const void *ctx)
 /* Undo: a program whose poststart hooks failed is not left running. */
 static const struct step steps[] = {
 	/* name               act               undo     when */
-	{ "document",         load_document,    NULL,    needs_document },
-	{ "find gate",        find_gate,        NULL,    NULL },
-	{ "connect to agent", connect_agent,    NULL,    has_listener },
-	{ "open gate",        open_gate,        NULL,    NULL },
-	{ "seccomp listener", serve_listener,   NULL,    has_listener },
+	{ "document", load_document, NULL, needs_document },
+	{ "find gate", find_gate, NULL, NULL },
+	{ "connect to agent", connect_agent, NULL, has_listener },
+	{ "open gate", open_gate, NULL, NULL },
+	{ "seccomp listener", serve_listener, NULL, has_listener },
 	{ "wait for program", wait_for_program, destroy, NULL },
-	{ "poststart hooks",  run_poststart,    NULL,    has_poststart },
+	{ "poststart hooks", run_poststart, NULL, has_poststart },
 };
 
-int start_run(struct masu_runtime *rt, int dir_fd, const struct state *s, const struct spec_config *config, struct err *err)
+int start_run(struct masu_runtime *rt, int dir_fd, const struct state *s, const struct spec_config *config,
+	      struct err *err)
 {
 	static const struct story story = { "start", steps, ARRAY_SIZE(steps) };
-	struct start start = { .rt = rt, .dir_fd = dir_fd, .state = s, .config = config, .gate_fd = -EBADF, .result_fd = -EBADF,
-			       .init = PIDREF_INIT, .agent_sock = -EBADF, .first = -1 };
+	struct start start = { .rt = rt,
+			       .dir_fd = dir_fd,
+			       .state = s,
+			       .config = config,
+			       .gate_fd = -EBADF,
+			       .result_fd = -EBADF,
+			       .init = PIDREF_INIT,
+			       .agent_sock = -EBADF,
+			       .first = -1 };
 	int r;
 
 	if (!s->has_process)

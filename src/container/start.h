@@ -8,4 +8,5 @@
 
 /* Opens the gate of a container whose directory is locked by the caller, waits until its program runs, then runs the poststart
  * hooks. config may be NULL: it is read from the snapshot when hooks need it. A failing hook destroys the container. */
-int start_run(struct masu_runtime *rt, int dir_fd, const struct state *s, const struct spec_config *config, struct err *err);
+int start_run(struct masu_runtime *rt, int dir_fd, const struct state *s, const struct spec_config *config,
+	      struct err *err);

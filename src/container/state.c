@@ -44,7 +44,8 @@ void state_format_time(int64_t secs, long nsecs, char *out, size_t len)
 	int year, month, day, rest = (int)(secs % 86400);
 
 	date_of(secs / 86400, &year, &month, &day);
-	snprintf(out, len, "%04d-%02d-%02dT%02d:%02d:%02d.%09ldZ", year, month, day, rest / 3600, rest / 60 % 60, rest % 60, nsecs);
+	snprintf(out, len, "%04d-%02d-%02dT%02d:%02d:%02d.%09ldZ", year, month, day, rest / 3600, rest / 60 % 60,
+		 rest % 60, nsecs);
 }
 
 void state_timestamp(char *out, size_t len)
@@ -86,7 +87,8 @@ static void write_bool(struct jw *w, const char *key, bool value)
 	jw_bool(w, value);
 }
 
-void state_write(struct jw *w, const struct state *s, enum status status, pid_t pid, bool extended, const char *owner_name)
+void state_write(struct jw *w, const struct state *s, enum status status, pid_t pid, bool extended,
+		 const char *owner_name)
 {
 	jw_object(w);
 	write_str(w, "ociVersion", SPEC_VERSION);
@@ -189,7 +191,8 @@ enum status state_status(struct masu_runtime *rt, int dir_fd, const struct state
 	uint64_t start = 0;
 	char letter = 0;
 
-	if (procfs_start_time(rt->proc_fd, s->pid, &start, &letter) < 0 || start != s->start_time || letter == 'Z' || letter == 'X')
+	if (procfs_start_time(rt->proc_fd, s->pid, &start, &letter) < 0 || start != s->start_time || letter == 'Z' ||
+	    letter == 'X')
 		return STATUS_STOPPED;
 	if (waits_at_gate(dir_fd))
 		return STATUS_CREATED;

@@ -11,23 +11,23 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "container/runtime.h"
-#include "json/write.h"
 #include "spec/model.h"
+#include "json/write.h"
 
 enum status { STATUS_CREATING, STATUS_CREATED, STATUS_RUNNING, STATUS_PAUSED, STATUS_STOPPED };
 
 struct state {
 	const char *id, *bundle, *rootfs, *created, *cgroup; /* cgroup: record of kernel/cgroup */
-	const char *rdt_group, *rdt_monitor; /* directories of resctrl */
-	bool rdt_own;        /* rdt_group goes with the container */
+	const char *rdt_group, *rdt_monitor;                 /* directories of resctrl */
+	bool rdt_own;                                        /* rdt_group goes with the container */
 	pid_t pid;
 	uint64_t start_time; /* of pid, clock ticks since boot */
 	uid_t owner;
-	bool has_process;    /* the document has a process */
-	bool has_poststart;  /* and poststart hooks */
-	bool has_listener;   /* its seccomp filter notifies an agent */
-	bool keyring;        /* it has a session keyring of its own */
-	bool shared_pid;     /* no pid namespace of its own: its processes do not end with the first one */
+	bool has_process;   /* the document has a process */
+	bool has_poststart; /* and poststart hooks */
+	bool has_listener;  /* its seccomp filter notifies an agent */
+	bool keyring;       /* it has a session keyring of its own */
+	bool shared_pid;    /* no pid namespace of its own: its processes do not end with the first one */
 	const struct spec_kv *annotations;
 	size_t annotations_len;
 };
@@ -44,7 +44,8 @@ void state_timestamp(char *out, size_t len);
 void state_format_time(int64_t secs, long nsecs, char *out, size_t len);
 
 /* The document of the specification; extended: with rootfs, created, owner as `state` prints it (owner_name NULL: ""). */
-void state_write(struct jw *w, const struct state *s, enum status status, pid_t pid, bool extended, const char *owner_name);
+void state_write(struct jw *w, const struct state *s, enum status status, pid_t pid, bool extended,
+		 const char *owner_name);
 /* The document for hooks, compact. */
 int state_hook_document(const struct state *s, enum status status, pid_t pid, struct buf *ret);
 /* The same around a process id that is not known yet: head, pid, tail. */

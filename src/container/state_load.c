@@ -40,14 +40,16 @@ static int read_i64(struct reader *r, const char *key, int64_t min, int64_t max,
 {
 	const struct jr_value *v = jr_get(r->root, key);
 
-	return v ? jr_i64(r->doc, v, NULL, min, max, ret, r->err) : err_set(r->err, EINVAL, "read state.json: `%s` is missing", key);
+	return v ? jr_i64(r->doc, v, NULL, min, max, ret, r->err)
+		 : err_set(r->err, EINVAL, "read state.json: `%s` is missing", key);
 }
 
 static int read_u64(struct reader *r, const char *key, uint64_t *ret)
 {
 	const struct jr_value *v = jr_get(r->root, key);
 
-	return v ? jr_u64(r->doc, v, NULL, UINT64_MAX, ret, r->err) : err_set(r->err, EINVAL, "read state.json: `%s` is missing", key);
+	return v ? jr_u64(r->doc, v, NULL, UINT64_MAX, ret, r->err)
+		 : err_set(r->err, EINVAL, "read state.json: `%s` is missing", key);
 }
 
 static int read_bool(struct reader *r, const char *key, bool *ret)
@@ -98,8 +100,9 @@ static int read_members(struct reader *r, struct state *s)
 	    read_str(r, "cgroup", false, &s->cgroup) < 0 || read_str(r, "rdtGroup", false, &s->rdt_group) < 0 ||
 	    read_str(r, "rdtMonitor", false, &s->rdt_monitor) < 0 || read_bool(r, "rdtOwn", &s->rdt_own) < 0)
 		return -EINVAL;
-	if (read_bool(r, "process", &s->has_process) < 0 || read_bool(r, "listener", &s->has_listener) < 0 || read_bool(r, "poststart", &s->has_poststart) < 0 ||
-	    read_bool(r, "sharedPid", &s->shared_pid) < 0 || read_bool(r, "keyring", &s->keyring) < 0)
+	if (read_bool(r, "process", &s->has_process) < 0 || read_bool(r, "listener", &s->has_listener) < 0 ||
+	    read_bool(r, "poststart", &s->has_poststart) < 0 || read_bool(r, "sharedPid", &s->shared_pid) < 0 ||
+	    read_bool(r, "keyring", &s->keyring) < 0)
 		return -EINVAL;
 	s->pid = (pid_t)pid;
 	s->owner = (uid_t)owner;

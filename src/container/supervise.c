@@ -149,13 +149,18 @@ static bool supervise_read_signals(struct supervise *s)
 		switch (info.ssi_signo) {
 		case SIGCHLD:
 		case SIGPIPE: /* our own output has no reader: not the container's business */
-		case SIGURG: break;
-		case SIGWINCH: relay_resize(&s->relay); break;
+		case SIGURG:
+			break;
+		case SIGWINCH:
+			relay_resize(&s->relay);
+			break;
 		case SIGCONT:
 			relay_resume(&s->relay);
 			supervise_forward(s, SIGCONT);
 			break;
-		default: wanted = true; supervise_forward(s, (int)info.ssi_signo);
+		default:
+			wanted = true;
+			supervise_forward(s, (int)info.ssi_signo);
 		}
 	}
 	return wanted;

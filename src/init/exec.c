@@ -34,7 +34,6 @@ static int join_container(void *ctx, struct err *err)
 
 static int make_sibling(void *ctx, struct err *err)
 {
-	struct init *in = ctx;
 	struct sys_clone_args args = { .flags = SYS_CLONE_PARENT };
 	long pid = sys_clone3(&args);
 
@@ -42,12 +41,21 @@ static int make_sibling(void *ctx, struct err *err)
 		return err_sys(err, "clone process");
 	if (pid > 0)
 		_exit(0);
-	return wire_say(&in->wire, WIRE_SPAWNED, NULL, 0, err);
+	(void)ctx;
+	return 0;
 }
 
 static bool has_stage(const void *ctx)
 {
 	return ((const struct init *)ctx)->plan->ns.stage;
+}
+
+/* Also without a stage: masu then looks whether the cgroup was entered. */
+static int report_spawned(void *ctx, struct err *err)
+{
+	struct init *in = ctx;
+
+	return wire_say(&in->wire, WIRE_SPAWNED, NULL, 0, err);
 }
 
 static int wait_placed(void *ctx, struct err *err)
@@ -73,24 +81,25 @@ static int report_created(void *ctx, struct err *err)
 
 static const struct step steps[] = {
 	/* name                 act                    undo  when */
-	{ "enter cgroup",       identity_enter_cgroup, NULL, NULL },
-	{ "join container",     join_container,        NULL, NULL },
-	{ "clone",              make_sibling,          NULL, has_stage },
-	{ "wait until placed",  wait_placed,           NULL, NULL },
-	{ "session",            identity_session,      NULL, NULL },
-	{ "open terminal",      open_terminal,         NULL, identity_has_terminal },
-	{ "terminal",           identity_terminal,     NULL, identity_has_terminal },
-	{ "standard streams",   identity_stdio,        NULL, NULL },
-	{ "working directory",  identity_cwd,          NULL, NULL },
-	{ "rlimits",            identity_rlimits,      NULL, NULL },
-	{ "scheduling",         identity_scheduling,   NULL, NULL },
-	{ "label",              identity_label,        NULL, NULL },
-	{ "bounding set",       identity_bounding,     NULL, NULL },
-	{ "user",               identity_user,         NULL, NULL },
-	{ "capabilities",       identity_capabilities, NULL, NULL },
-	{ "no new privileges",  identity_no_new_privs, NULL, NULL },
-	{ "executable",         identity_executable,   NULL, NULL },
-	{ "report created",     report_created,        NULL, NULL },
+	{ "enter cgroup", identity_enter_cgroup, NULL, NULL },
+	{ "join container", join_container, NULL, NULL },
+	{ "clone", make_sibling, NULL, has_stage },
+	{ "report spawned", report_spawned, NULL, NULL },
+	{ "wait until placed", wait_placed, NULL, NULL },
+	{ "session", identity_session, NULL, NULL },
+	{ "open terminal", open_terminal, NULL, identity_has_terminal },
+	{ "terminal", identity_terminal, NULL, identity_has_terminal },
+	{ "standard streams", identity_stdio, NULL, NULL },
+	{ "working directory", identity_cwd, NULL, NULL },
+	{ "rlimits", identity_rlimits, NULL, NULL },
+	{ "scheduling", identity_scheduling, NULL, NULL },
+	{ "label", identity_label, NULL, NULL },
+	{ "bounding set", identity_bounding, NULL, NULL },
+	{ "user", identity_user, NULL, NULL },
+	{ "capabilities", identity_capabilities, NULL, NULL },
+	{ "no new privileges", identity_no_new_privs, NULL, NULL },
+	{ "executable", identity_executable, NULL, NULL },
+	{ "report created", report_created, NULL, NULL },
 };
 
 int exec_story(struct init *in, struct err *err)

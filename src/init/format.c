@@ -55,7 +55,8 @@ static void put_text(struct out *o, const struct conversion *c, const char *s)
 		put_n(o, ' ', pad);
 }
 
-static void put_number(struct out *o, const struct conversion *c, uint64_t value, bool negative, unsigned base, const char *prefix, bool upper)
+static void put_number(struct out *o, const struct conversion *c, uint64_t value, bool negative, unsigned base,
+		       const char *prefix, bool upper)
 {
 	char digits[24];
 	int n = 0, sign = negative, zeros, pad;
@@ -222,7 +223,8 @@ int vsnprintf(char *out, size_t len, const char *format, va_list args)
 	struct out o = { .at = out, .room = len };
 	va_list copy;
 
-	_Static_assert(sizeof(long) == 8 && sizeof(long long) == 8 && sizeof(void *) == 8, "one size for all long conversions");
+	_Static_assert(sizeof(long) == 8 && sizeof(long long) == 8 && sizeof(void *) == 8,
+		       "one size for all long conversions");
 	va_copy(copy, args);
 	while (*format) {
 		if (*format == '%')

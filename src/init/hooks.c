@@ -53,7 +53,8 @@ static int failed(const char *kind, const struct hook_rec *h, const char *path, 
 	return code;
 }
 
-static int run_one(struct init *in, const char *kind, const struct hook_rec *h, int cwd_fd, const char *json, struct err *err)
+static int run_one(struct init *in, const char *kind, const struct hook_rec *h, int cwd_fd, const char *json,
+		   struct err *err)
 {
 	struct child_spec c = { .cwd_fd = cwd_fd, .out_fd = STDERR_FILENO, .err_fd = STDERR_FILENO, .timeout_ms = -1 };
 	struct err inner = { 0 };
@@ -74,7 +75,8 @@ static int run_one(struct init *in, const char *kind, const struct hook_rec *h, 
 	return r == 0 ? 0 : failed(kind, h, c.path, r, err);
 }
 
-int init_hooks_run(struct init *in, const char *kind, struct flat_arr hooks, const struct hook_state *state, struct err *err)
+int init_hooks_run(struct init *in, const char *kind, struct flat_arr hooks, const struct hook_state *state,
+		   struct err *err)
 {
 	const struct hook_rec *h = flat_arr(&in->flat, hooks, sizeof(*h));
 	autoclose int cwd_fd = -1;

@@ -18,8 +18,8 @@ struct init {
 	struct flat flat;
 	const struct plan *plan;
 	struct wire wire;
-	int proc_fd;  /* the host's /proc, opened before anything of the container is reachable */
-	int root_fd;  /* the container's root */
+	int proc_fd; /* the host's /proc, opened before anything of the container is reachable */
+	int root_fd; /* the container's root */
 	int sources[INIT_SOURCES_MAX];
 	size_t sources_len;
 	struct mount_ctx mount;
@@ -46,13 +46,13 @@ int identity_terminal(void *ctx, struct err *err);     /* opens the terminal, se
 int identity_stdio(void *ctx, struct err *err);        /* gives pipes and ttys to the user */
 int identity_cwd(void *ctx, struct err *err);          /* makes and enters the working directory */
 int identity_rlimits(void *ctx, struct err *err);
-int identity_scheduling(void *ctx, struct err *err);   /* CPU and I/O scheduling, memory policy, execution domain */
-int identity_label(void *ctx, struct err *err);        /* AppArmor, SELinux */
+int identity_scheduling(void *ctx, struct err *err); /* CPU and I/O scheduling, memory policy, execution domain */
+int identity_label(void *ctx, struct err *err);      /* AppArmor, SELinux */
 int identity_bounding(void *ctx, struct err *err);
 int identity_user(void *ctx, struct err *err);
 int identity_capabilities(void *ctx, struct err *err);
 int identity_no_new_privs(void *ctx, struct err *err);
-int identity_executable(void *ctx, struct err *err);   /* working directory proven, program found */
+int identity_executable(void *ctx, struct err *err); /* working directory proven, program found */
 bool identity_has_terminal(const void *ctx);
 bool identity_has_process(const void *ctx);
 
@@ -61,4 +61,5 @@ int start_wait(struct init *in, struct err *err);
 int start_story(struct init *in, struct err *err);
 
 /* init/hooks.c */
-int init_hooks_run(struct init *in, const char *kind, struct flat_arr hooks, const struct hook_state *state, struct err *err);
+int init_hooks_run(struct init *in, const char *kind, struct flat_arr hooks, const struct hook_state *state,
+		   struct err *err);

@@ -112,8 +112,8 @@ int main(int argc, char **argv)
 	static struct init in = { .proc_fd = -EBADF, .root_fd = -EBADF, .terminal = TERMINAL_INIT };
 	int64_t plan_fd, sock, last;
 
-	if (argc != 4 || parse_i64(argv[1], 3, INT32_MAX, &plan_fd) < 0 || parse_i64(argv[2], 3, INT32_MAX, &sock) < 0 ||
-	    parse_i64(argv[3], 0, WIRE__COUNT - 1, &last) < 0)
+	if (argc != 4 || parse_i64(argv[1], 3, INT32_MAX, &plan_fd) < 0 ||
+	    parse_i64(argv[2], 3, INT32_MAX, &sock) < 0 || parse_i64(argv[3], 0, WIRE__COUNT - 1, &last) < 0)
 		return 2;
 	in.wire = (struct wire){ .sock = (int)sock, .last = (enum wire_point)last };
 	log_set_sink(log_to_masu, &in.wire, LOG_LEVEL_WARN);

@@ -28,7 +28,8 @@ int start_wait(struct init *in, struct err *err)
 		n = read(in->plan->gate_fd, &byte, 1);
 	while (n < 0 && errno == EINTR);
 	if (n != 1)
-		return n < 0 ? err_sys(err, "wait for the start") : err_set(err, ECONNRESET, "wait for the start: the gate is gone");
+		return n < 0 ? err_sys(err, "wait for the start")
+			     : err_set(err, ECONNRESET, "wait for the start: the gate is gone");
 	return 0;
 }
 
@@ -133,8 +134,8 @@ static int execute(void *ctx, struct err *err)
 static const struct step steps[] = {
 	/* name                   act                        undo  when */
 	{ "startContainer hooks", run_start_container_hooks, NULL, has_start_container_hooks },
-	{ "close files",          close_files,               NULL, NULL },
-	{ "execute",              execute,                   NULL, NULL },
+	{ "close files", close_files, NULL, NULL },
+	{ "execute", execute, NULL, NULL },
 };
 
 int start_story(struct init *in, struct err *err)

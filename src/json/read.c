@@ -83,13 +83,20 @@ const char *jr_name(const struct jr_doc *doc)
 enum jr_type jr_type_of(const struct jr_value *v)
 {
 	switch (json_object_get_type(to_object(v))) {
-	case json_type_null: return JR_NULL;
-	case json_type_boolean: return JR_BOOL;
-	case json_type_int: return JR_INT;
-	case json_type_double: return JR_REAL;
-	case json_type_string: return JR_STRING;
-	case json_type_array: return JR_ARRAY;
-	case json_type_object: return JR_OBJECT;
+	case json_type_null:
+		return JR_NULL;
+	case json_type_boolean:
+		return JR_BOOL;
+	case json_type_int:
+		return JR_INT;
+	case json_type_double:
+		return JR_REAL;
+	case json_type_string:
+		return JR_STRING;
+	case json_type_array:
+		return JR_ARRAY;
+	case json_type_object:
+		return JR_OBJECT;
 	}
 	return JR_NULL;
 }

@@ -148,11 +148,8 @@ static int rule_personality(const struct spec_check *k)
 }
 
 static const struct spec_rule rules[] = {
-	{ "namespaces", rule_namespaces, "NSP-17" },
-	{ "time_offsets", rule_time_offsets, "TIM-07 TIM-08" },
-	{ "devices", rule_devices, "DEV-08 DEV-09" },
-	{ "net_devices", rule_net_devices, "NET-04 NET-07 NET-15" },
-	{ "cgroups_path", rule_cgroups_path, "CGP-09" },
-	{ "personality", rule_personality, "RFS-26" },
+	{ "namespaces", rule_namespaces, "NSP-17" },     { "time_offsets", rule_time_offsets, "TIM-07 TIM-08" },
+	{ "devices", rule_devices, "DEV-08 DEV-09" },    { "net_devices", rule_net_devices, "NET-04 NET-07 NET-15" },
+	{ "cgroups_path", rule_cgroups_path, "CGP-09" }, { "personality", rule_personality, "RFS-26" },
 };
 const struct spec_rules spec_rules_linux = { rules, ARRAY_SIZE(rules) };

@@ -119,11 +119,16 @@ static int decode_obj(struct decoder *d, const struct spec_field *f, const struc
 static size_t element_size(const struct spec_field *f)
 {
 	switch (f->kind) {
-	case SPEC_STRS: return sizeof(char *);
-	case SPEC_ENUMS: return sizeof(int64_t);
-	case SPEC_U64S: return sizeof(uint64_t);
-	case SPEC_MAP: return sizeof(struct spec_kv);
-	default: return f->elem->size;
+	case SPEC_STRS:
+		return sizeof(char *);
+	case SPEC_ENUMS:
+		return sizeof(int64_t);
+	case SPEC_U64S:
+		return sizeof(uint64_t);
+	case SPEC_MAP:
+		return sizeof(struct spec_kv);
+	default:
+		return f->elem->size;
 	}
 }
 
@@ -152,9 +157,12 @@ static int decode_element(struct decoder *d, const struct spec_field *f, const s
 	case SPEC_STRS:
 		/* NONEMPTY speaks of the list */
 		return text(d, f->flags & ~(unsigned)SPEC_NONEMPTY, v, at, (const char **)(void *)out);
-	case SPEC_ENUMS: return word(d, f->vocab, v, at, (int64_t *)(void *)out);
-	case SPEC_U64S: return jr_u64(d->doc, v, at, f->max, (uint64_t *)(void *)out, d->err);
-	default: return decode_object(d, f->elem, v, at, out);
+	case SPEC_ENUMS:
+		return word(d, f->vocab, v, at, (int64_t *)(void *)out);
+	case SPEC_U64S:
+		return jr_u64(d->doc, v, at, f->max, (uint64_t *)(void *)out, d->err);
+	default:
+		return decode_object(d, f->elem, v, at, out);
 	}
 }
 

@@ -50,19 +50,28 @@ static void encode_value(const struct spec_field *f, const void *object, struct 
 	const void *m = spec_member(f, object);
 
 	switch (f->kind) {
-	case SPEC_KEY: return;
-	case SPEC_STR: return jw_str(w, *(const char *const *)m);
-	case SPEC_BOOL: return jw_bool(w, ((const struct opt_bool *)m)->value);
-	case SPEC_I64: return jw_i64(w, ((const struct opt_i64 *)m)->value);
-	case SPEC_U64: return jw_u64(w, ((const struct opt_u64 *)m)->value);
-	case SPEC_ENUM: return jw_str(w, vocab_name(f->vocab, ((const struct opt_i64 *)m)->value));
-	case SPEC_OBJ: return spec_encode_object(f->elem, *(const void *const *)m, w);
+	case SPEC_KEY:
+		return;
+	case SPEC_STR:
+		return jw_str(w, *(const char *const *)m);
+	case SPEC_BOOL:
+		return jw_bool(w, ((const struct opt_bool *)m)->value);
+	case SPEC_I64:
+		return jw_i64(w, ((const struct opt_i64 *)m)->value);
+	case SPEC_U64:
+		return jw_u64(w, ((const struct opt_u64 *)m)->value);
+	case SPEC_ENUM:
+		return jw_str(w, vocab_name(f->vocab, ((const struct opt_i64 *)m)->value));
+	case SPEC_OBJ:
+		return spec_encode_object(f->elem, *(const void *const *)m, w);
 	case SPEC_STRS:
 	case SPEC_ENUMS:
 	case SPEC_U64S:
-	case SPEC_LIST: return encode_list(f, object, w);
+	case SPEC_LIST:
+		return encode_list(f, object, w);
 	case SPEC_MAP:
-	case SPEC_OMAP: return encode_map(f, object, w);
+	case SPEC_OMAP:
+		return encode_map(f, object, w);
 	}
 }
 

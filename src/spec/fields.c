@@ -56,19 +56,25 @@ bool spec_present(const struct spec_field *f, const void *object)
 	const void *m = spec_member(f, object);
 
 	switch (f->kind) {
-	case SPEC_KEY: return false;
+	case SPEC_KEY:
+		return false;
 	case SPEC_STR:
-	case SPEC_OBJ: return *(const void *const *)m != NULL;
-	case SPEC_BOOL: return ((const struct opt_bool *)m)->set;
+	case SPEC_OBJ:
+		return *(const void *const *)m != NULL;
+	case SPEC_BOOL:
+		return ((const struct opt_bool *)m)->set;
 	case SPEC_I64:
-	case SPEC_ENUM: return ((const struct opt_i64 *)m)->set;
-	case SPEC_U64: return ((const struct opt_u64 *)m)->set;
+	case SPEC_ENUM:
+		return ((const struct opt_i64 *)m)->set;
+	case SPEC_U64:
+		return ((const struct opt_u64 *)m)->set;
 	case SPEC_STRS:
 	case SPEC_ENUMS:
 	case SPEC_U64S:
 	case SPEC_LIST:
 	case SPEC_MAP:
-	case SPEC_OMAP: return *(const bool *)(const void *)((const char *)object + f->off_set);
+	case SPEC_OMAP:
+		return *(const bool *)(const void *)((const char *)object + f->off_set);
 	}
 	return false;
 }

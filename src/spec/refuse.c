@@ -15,14 +15,17 @@ static bool asks(const struct spec_field *f, const void *object)
 	if (!spec_present(f, object))
 		return false;
 	switch (f->kind) {
-	case SPEC_STR: return **(const char *const *)spec_member(f, object);
+	case SPEC_STR:
+		return **(const char *const *)spec_member(f, object);
 	case SPEC_STRS:
 	case SPEC_ENUMS:
 	case SPEC_U64S:
 	case SPEC_LIST:
 	case SPEC_MAP:
-	case SPEC_OMAP: return spec_elements(f, object) > 0;
-	default: return true;
+	case SPEC_OMAP:
+		return spec_elements(f, object) > 0;
+	default:
+		return true;
 	}
 }
 

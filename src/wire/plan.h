@@ -25,11 +25,11 @@ enum { PLAN_TASKS_MAX = 20 };
 enum plan_role { PLAN_INIT = 1, PLAN_EXEC = 2 };
 
 enum {
-	PLAN_HOST_HOOKS = 1 << 0,  /* ROOTFS_READY and HOOKS_DONE are exchanged */
-	PLAN_PROCESS = 1 << 1,     /* there is a process to become; otherwise the start is refused */
-	PLAN_JOIN_PIDFD = 1 << 2,  /* exec: joins all namespaces of joins[0], a pidfd, at once */
-	PLAN_TERMINAL = 1 << 3,    /* the terminal's master is sent over console_fd */
-	PLAN_MOUNT_NS = 1 << 4,    /* the process has a mount namespace of its own (made or joined) */
+	PLAN_HOST_HOOKS = 1 << 0, /* ROOTFS_READY and HOOKS_DONE are exchanged */
+	PLAN_PROCESS = 1 << 1,    /* there is a process to become; otherwise the start is refused */
+	PLAN_JOIN_PIDFD = 1 << 2, /* exec: joins all namespaces of joins[0], a pidfd, at once */
+	PLAN_TERMINAL = 1 << 3,   /* the terminal's master is sent over console_fd */
+	PLAN_MOUNT_NS = 1 << 4,   /* the process has a mount namespace of its own (made or joined) */
 };
 
 struct hook_rec {
@@ -46,15 +46,15 @@ struct hook_state {
 
 struct plan {
 	uint64_t magic;
-	uint32_t size;    /* bytes of the whole buffer */
-	uint32_t version; /* sizeof(struct plan): both programs come from one build */
-	uint32_t role;    /* enum plan_role */
-	uint32_t flags;   /* PLAN_* */
-	int32_t gate_fd;    /* one byte read from it lets the start go on; -1 = no gate (exec) */
-	int32_t result_fd;  /* errors of the start go there; closed by execve. -1 = the socket */
-	int32_t console_fd; /* connected AF_UNIX socket */
-	int32_t root_fd;    /* exec: the container's root directory */
-	uint32_t sources;   /* detached mounts that come with SOURCES */
+	uint32_t size;       /* bytes of the whole buffer */
+	uint32_t version;    /* sizeof(struct plan): both programs come from one build */
+	uint32_t role;       /* enum plan_role */
+	uint32_t flags;      /* PLAN_* */
+	int32_t gate_fd;     /* one byte read from it lets the start go on; -1 = no gate (exec) */
+	int32_t result_fd;   /* errors of the start go there; closed by execve. -1 = the socket */
+	int32_t console_fd;  /* connected AF_UNIX socket */
+	int32_t root_fd;     /* exec: the container's root directory */
+	uint32_t sources;    /* detached mounts that come with SOURCES */
 	int32_t listener_fd; /* a seccomp filter that notifies: struct listener_record goes there. -1 = there is none */
 	uint32_t tasks_len;
 	int32_t tasks[PLAN_TASKS_MAX]; /* cgroup files into each of which the process writes "0" to enter */

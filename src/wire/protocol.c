@@ -26,7 +26,8 @@ const char *wire_point_name(unsigned point)
 static int check_order(struct wire *w, enum wire_point point, struct err *err)
 {
 	if (point < w->last || (point == w->last && point != WIRE_SOURCES))
-		return err_set(err, EPROTO, "reach point %s after %s: out of order", wire_point_name(point), wire_point_name(w->last));
+		return err_set(err, EPROTO, "reach point %s after %s: out of order", wire_point_name(point),
+			       wire_point_name(w->last));
 	w->last = point;
 	return 0;
 }
@@ -62,7 +63,8 @@ static void take_log(const struct frame *f)
 		log_at((enum log_level)f->point, "%.*s", len, f->payload);
 }
 
-static int hear_frame(struct wire *w, struct frame *f, int *fds, size_t max_fds, size_t *ret_nfds, pid_t *ret_pid, struct err *err)
+static int hear_frame(struct wire *w, struct frame *f, int *fds, size_t max_fds, size_t *ret_nfds, pid_t *ret_pid,
+		      struct err *err)
 {
 	bool reset = false;
 
@@ -113,7 +115,8 @@ int wire_say(struct wire *w, enum wire_point point, const int *fds, size_t nfds,
 	return err_code(err, r, "say %s", wire_point_name(point));
 }
 
-int wire_hear(struct wire *w, enum wire_point point, int *fds, size_t max_fds, size_t *ret_nfds, pid_t *ret_pid, struct err *err)
+int wire_hear(struct wire *w, enum wire_point point, int *fds, size_t max_fds, size_t *ret_nfds, pid_t *ret_pid,
+	      struct err *err)
 {
 	struct frame f;
 	struct err told = { 0 };
@@ -145,7 +148,8 @@ int wire_hear_end(struct wire *w, struct err *err)
 	}
 	if (r == -ECONNRESET)
 		return 0;
-	return r < 0 ? err_code(err, r, "wait for the program") : err_set(err, EPROTO, "wait for the program: got %s", wire_point_name(f.point));
+	return r < 0 ? err_code(err, r, "wait for the program")
+		     : err_set(err, EPROTO, "wait for the program: got %s", wire_point_name(f.point));
 }
 
 void wire_report(struct wire *w, const struct err *err)

@@ -28,7 +28,8 @@ const char *wire_point_name(unsigned point);
 int wire_say(struct wire *w, enum wire_point point, const int *fds, size_t nfds, struct err *err);
 /* Waits for a point. Log frames on the way are logged; an error frame fills *err (step, pointer, hint included) and its
  * code is returned. The death of the peer is -ECONNRESET. ret_pid may be NULL; fds as in frame_recv. */
-int wire_hear(struct wire *w, enum wire_point point, int *fds, size_t max_fds, size_t *ret_nfds, pid_t *ret_pid, struct err *err);
+int wire_hear(struct wire *w, enum wire_point point, int *fds, size_t max_fds, size_t *ret_nfds, pid_t *ret_pid,
+	      struct err *err);
 /* Waits for the end of the peer's socket: 0, or the error it reported. */
 int wire_hear_end(struct wire *w, struct err *err);
 /* For a peer that was found dead: true when it had said why, which is then in *err. */

@@ -28,7 +28,8 @@ static int fail(const struct apply *a, int r)
 	const char *layout = a->facts->hierarchies[a->w->hierarchy].v2 ? "cgroup v2" : "cgroup v1";
 
 	if (r == -ENOENT)
-		err_set(a->err, ENOENT, "write `%s`: the kernel has no such file here (%s, controller `%s`)", a->file, layout, a->w->controller);
+		err_set(a->err, ENOENT, "write `%s`: the kernel has no such file here (%s, controller `%s`)", a->file,
+			layout, a->w->controller);
 	else
 		err_code(a->err, r, "write `%s` to `%s` (%s)", a->value, a->file, layout);
 	err_pointer(a->err, "%s", a->w->pointer);
@@ -55,8 +56,8 @@ static int check_read_back(const struct apply *a)
 		return fail(a, r);
 	if (strcmp(text, a->value) == 0)
 		return 0;
-	if ((a->w->flags & CGROUP_WRITE_PAGES) && parse_u64(text, UINT64_MAX, &got) == 0 && parse_u64(a->value, UINT64_MAX, &want) == 0 &&
-	    want / page == got / page)
+	if ((a->w->flags & CGROUP_WRITE_PAGES) && parse_u64(text, UINT64_MAX, &got) == 0 &&
+	    parse_u64(a->value, UINT64_MAX, &want) == 0 && want / page == got / page)
 		return 0;
 	err_set(a->err, ERANGE, "write `%s` to `%s`: the kernel made it `%s`", a->value, a->file, text);
 	err_pointer(a->err, "%s", a->w->pointer);
@@ -77,7 +78,8 @@ static int check_effective(const struct apply *a)
 	if (n < 0)
 		return fail(a, (int)n);
 	text[strcspn(text, "\n")] = 0;
-	if (parse_list(a->value, want, LIST_BITS) == 0 && parse_list(text, got, LIST_BITS) == 0 && memcmp(want, got, sizeof(want)) == 0)
+	if (parse_list(a->value, want, LIST_BITS) == 0 && parse_list(text, got, LIST_BITS) == 0 &&
+	    memcmp(want, got, sizeof(want)) == 0)
 		return 0;
 	err_set(a->err, EINVAL, "write `%s` to `%s`: only `%s` can be had below this parent", a->value, a->file, text);
 	err_pointer(a->err, "%s", a->w->pointer);
@@ -159,8 +161,8 @@ static int write_at(const struct cgroup_facts *facts, const int *dir_fds, const 
 }
 
 /* One pass over what is not done. The first EINVAL is kept in *err and returned after the pass; *ret_done counts successes. */
-static int group_pass(const struct cgroup_facts *facts, const int *dir_fds, const struct cgroup_write *w, size_t n, bool *done, size_t *ret_done,
-		      struct err *err)
+static int group_pass(const struct cgroup_facts *facts, const int *dir_fds, const struct cgroup_write *w, size_t n,
+		      bool *done, size_t *ret_done, struct err *err)
 {
 	int first = 0;
 
@@ -183,7 +185,8 @@ static int group_pass(const struct cgroup_facts *facts, const int *dir_fds, cons
 }
 
 /* Repeats what got EINVAL as long as another write of the group went through: that may have been the one in the way. */
-static int write_group(const struct cgroup_facts *facts, const int *dir_fds, const struct cgroup_write *w, size_t n, struct err *err)
+static int write_group(const struct cgroup_facts *facts, const int *dir_fds, const struct cgroup_write *w, size_t n,
+		       struct err *err)
 {
 	bool done[GROUP_MAX] = { false };
 
@@ -200,9 +203,10 @@ static int write_group(const struct cgroup_facts *facts, const int *dir_fds, con
 	}
 }
 
-int cgroup_apply(const struct cgroup_facts *facts, const int *dir_fds, const struct cgroup_writes *writes, struct err *err)
+int cgroup_apply(const struct cgroup_facts *facts, const int *dir_fds, const struct cgroup_writes *writes,
+		 struct err *err)
 {
-	for (size_t i = 0; i < writes->len; ) {
+	for (size_t i = 0; i < writes->len;) {
 		const struct cgroup_write *w = &writes->v[i];
 		size_t n = 1;
 		int r;

@@ -6,4 +6,5 @@
 #include "kernel/cgroup/plan.h"
 
 /* dir_fds is parallel to facts->hierarchies; only those of hierarchies with writes are used. Errors carry the pointer. */
-int cgroup_apply(const struct cgroup_facts *facts, const int *dir_fds, const struct cgroup_writes *writes, struct err *err);
+int cgroup_apply(const struct cgroup_facts *facts, const int *dir_fds, const struct cgroup_writes *writes,
+		 struct err *err);

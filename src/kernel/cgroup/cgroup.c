@@ -46,7 +46,8 @@ int cgroup_fd(struct cgroup *cg, int i)
 	if (i < 0 || cgroup_is_disabled(cg))
 		return -ENOENT;
 	if (cg->dirs[i].fd < 0) {
-		int fd = openat(cg->facts->hierarchies[i].fd, cgroup_rel(cg), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		int fd = openat(cg->facts->hierarchies[i].fd, cgroup_rel(cg),
+				O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 		if (fd < 0)
 			return -errno;
@@ -133,7 +134,8 @@ int cgroup_check_fit(struct cgroup *cg, struct err *err)
 	return -EBUSY;
 }
 
-int cgroup_probe(const struct cgroup_facts *facts, const char *path, const struct cgroup_options *o, struct cgroup *ret, struct err *err)
+int cgroup_probe(const struct cgroup_facts *facts, const char *path, const struct cgroup_options *o, struct cgroup *ret,
+		 struct err *err)
 {
 	bool exists = false;
 	int r = 0;
@@ -164,8 +166,8 @@ int cgroup_create(struct cgroup *cg, const struct spec_resources *res, struct er
 	return cg->driver->create(cg, res, err);
 }
 
-int cgroup_prepare(const struct cgroup_facts *facts, const char *path, const struct spec_resources *res, const struct cgroup_options *o,
-		   struct cgroup *ret, struct err *err)
+int cgroup_prepare(const struct cgroup_facts *facts, const char *path, const struct spec_resources *res,
+		   const struct cgroup_options *o, struct cgroup *ret, struct err *err)
 {
 	int r = cgroup_probe(facts, path, o, ret, err);
 

@@ -46,21 +46,25 @@ struct cgroup {
 	char path[CGROUP_PATH_MAX]; /* below each hierarchy's root, "" when disabled */
 	char unit[256];             /* the systemd driver's scope or slice, else "" */
 	struct cgroup_place_ {
-		int fd;        /* O_PATH directory of the cgroup, opened when first needed; -1 */
-		uint16_t made; /* how many of the last components of path we made (0: it was there) */
+		int fd;                 /* O_PATH directory of the cgroup, opened when first needed; -1 */
+		uint16_t made;          /* how many of the last components of path we made (0: it was there) */
 	} dirs[CGROUP_HIERARCHIES_MAX]; /* parallel to facts->hierarchies */
 };
-#define CGROUP_INIT { .driver = NULL }
+#define CGROUP_INIT            \
+	{                      \
+		.driver = NULL \
+	}
 
 /* Step 1, touches nothing: fills *ret with what would be made, so that cgroup_record() can go to the journal first. Checks
  * fitness of what is there already: -EBUSY when the cgroup holds processes or is frozen. */
-int cgroup_probe(const struct cgroup_facts *facts, const char *path, const struct cgroup_options *o, struct cgroup *ret, struct err *err);
+int cgroup_probe(const struct cgroup_facts *facts, const char *path, const struct cgroup_options *o, struct cgroup *ret,
+		 struct err *err);
 /* Step 2: makes the directories, enables controllers, writes limits and device rules (res may be NULL: no limits, default
  * device rules). On error everything made is removed again. */
 int cgroup_create(struct cgroup *cg, const struct spec_resources *res, struct err *err);
 /* Both steps. */
-int cgroup_prepare(const struct cgroup_facts *facts, const char *path, const struct spec_resources *res, const struct cgroup_options *o,
-		   struct cgroup *ret, struct err *err);
+int cgroup_prepare(const struct cgroup_facts *facts, const char *path, const struct spec_resources *res,
+		   const struct cgroup_options *o, struct cgroup *ret, struct err *err);
 bool cgroup_is_disabled(const struct cgroup *cg);
 
 /* One line: "cgroupfs memory:1 cpu:1 unified:2 /a/b". 0 or -ENAMETOOLONG; CGROUP_RECORD_MAX is enough. */

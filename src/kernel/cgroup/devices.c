@@ -48,7 +48,8 @@ static int rule_parse(const struct spec_device_rule *in, size_t i, struct device
 		err_pointer(err, "/linux/resources/devices/%zu/access", i);
 		return -EINVAL;
 	}
-	if ((ret->type != 'a' && ret->type != 'b' && ret->type != 'c') || ret->major > UINT32_MAX || ret->minor > UINT32_MAX) {
+	if ((ret->type != 'a' && ret->type != 'b' && ret->type != 'c') || ret->major > UINT32_MAX ||
+	    ret->minor > UINT32_MAX) {
 		err_set(err, EINVAL, "check device rule: not a device type and numbers");
 		err_pointer(err, "/linux/resources/devices/%zu", i);
 		return -EINVAL;
@@ -66,7 +67,8 @@ static int add_nodes(const struct spec_device *nodes, size_t n, struct buf *ret)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		struct device_rule rule = { true, nodes[i].type.value == 'b' ? 'b' : 'c', DEVICE_MKNOD, nodes[i].major.value, nodes[i].minor.value };
+		struct device_rule rule = { true, nodes[i].type.value == 'b' ? 'b' : 'c', DEVICE_MKNOD,
+					    nodes[i].major.value, nodes[i].minor.value };
 
 		if (nodes[i].type.value != 'p')
 			r = buf_add(ret, &rule, sizeof(rule));
@@ -74,7 +76,8 @@ static int add_nodes(const struct spec_device *nodes, size_t n, struct buf *ret)
 	return r;
 }
 
-int devices_plan(const struct spec_resources *res, const struct spec_device *nodes, size_t nodes_len, struct buf *ret, struct err *err)
+int devices_plan(const struct spec_resources *res, const struct spec_device *nodes, size_t nodes_len, struct buf *ret,
+		 struct err *err)
 {
 	bool leading = true;
 	int r = buf_add(ret, defaults, sizeof(defaults));
@@ -94,7 +97,8 @@ int devices_plan(const struct spec_resources *res, const struct spec_device *nod
 	return r < 0 ? err_code(err, r, "plan device rules") : 0;
 }
 
-bool devices_decide(const struct device_rule *rules, size_t n, char type, uint32_t major, uint32_t minor, uint8_t access)
+bool devices_decide(const struct device_rule *rules, size_t n, char type, uint32_t major, uint32_t minor,
+		    uint8_t access)
 {
 	for (uint8_t bit = 1; bit <= DEVICE_MKNOD; bit = (uint8_t)(bit << 1)) {
 		bool allowed = false;

@@ -16,17 +16,19 @@ enum { DEVICE_READ = 1, DEVICE_WRITE = 2, DEVICE_MKNOD = 4, DEVICE_ALL = 7 };
 
 struct device_rule {
 	bool allow;
-	char type;           /* 'a', 'b', 'c' */
-	uint8_t access;      /* DEVICE_* bits, never 0 */
+	char type;            /* 'a', 'b', 'c' */
+	uint8_t access;       /* DEVICE_* bits, never 0 */
 	int64_t major, minor; /* DEVICE_ANY: all */
 };
 
 /* Result in ret: an array of struct device_rule: the default list, then the making (not the opening) of the nodes in linux.devices,
  * which masu-init does from inside the cgroup, then the user's rules in their order. Denying everything comes first and is implied,
  * so a leading "deny all" of the document changes nothing. res may be NULL. -EINVAL for bad rules. */
-int devices_plan(const struct spec_resources *res, const struct spec_device *nodes, size_t nodes_len, struct buf *ret, struct err *err);
+int devices_plan(const struct spec_resources *res, const struct spec_device *nodes, size_t nodes_len, struct buf *ret,
+		 struct err *err);
 /* The reference meaning: whether all bits of access are allowed for this device. */
-bool devices_decide(const struct device_rule *rules, size_t n, char type, uint32_t major, uint32_t minor, uint8_t access);
+bool devices_decide(const struct device_rule *rules, size_t n, char type, uint32_t major, uint32_t minor,
+		    uint8_t access);
 
 /* v1: the list that the kernel's controller shall hold. It knows a default and exceptions to it, no order, so wildcards with
  * holes cannot be said: -EOPNOTSUPP. */

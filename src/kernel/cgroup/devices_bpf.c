@@ -24,7 +24,9 @@ static struct bpf_insn *emit(struct emitter *e, uint8_t code, uint8_t dst, uint8
 {
 	struct bpf_insn *i = &e->v[e->len++];
 
-	*i = (struct bpf_insn){ .code = code, .dst_reg = dst & 15, .src_reg = src & 15, .off = off, .imm = (int32_t)imm };
+	*i = (struct bpf_insn){
+		.code = code, .dst_reg = dst & 15, .src_reg = src & 15, .off = off, .imm = (int32_t)imm
+	};
 	return i;
 }
 
@@ -111,7 +113,7 @@ int devices_plan_bpf(const struct device_rule *rules, size_t n, struct buf *ret,
 	if (n > INSNS_MAX / RULE_INSNS_MAX)
 		return err_set(err, E2BIG, "plan device rules: %zu rules are too many", n);
 	r = prologue(ret);
-	for (size_t i = n; r == 0 && !final && i-- > 0; ) {
+	for (size_t i = n; r == 0 && !final && i-- > 0;) {
 		r = rule(&rules[i], ret);
 		final = is_final(&rules[i]);
 	}

@@ -175,7 +175,8 @@ static int list_read(int dir_fd, struct devices_v1 *ret, bool *ret_all)
 	if (fd < 0)
 		return -errno;
 	r = io_read_all(fd, 1u << 20, &text);
-	for (char *line = text.data ? strtok_r(text.data, "\n", &save) : NULL; r == 0 && line; line = strtok_r(NULL, "\n", &save)) {
+	for (char *line = text.data ? strtok_r(text.data, "\n", &save) : NULL; r == 0 && line;
+	     line = strtok_r(NULL, "\n", &save)) {
 		struct device_rule rule;
 
 		if (!line_parse(line, &rule))
@@ -201,7 +202,8 @@ static int line_write(int fd, const char *file, const struct device_rule *rule, 
 }
 
 /* Writes those entries of `from` whose bits are not all in `but` (NULL: every entry). */
-static int lines_write(int dir_fd, const char *file, const struct devices_v1 *from, const struct devices_v1 *but, struct err *err)
+static int lines_write(int dir_fd, const char *file, const struct devices_v1 *from, const struct devices_v1 *but,
+		       struct err *err)
 {
 	autoclose int fd = openat(dir_fd, file, O_WRONLY | O_CLOEXEC);
 	int r = 0;

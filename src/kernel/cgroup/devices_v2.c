@@ -32,7 +32,7 @@ static int load_once(const struct buf *program, char *log, size_t log_len)
 	attr.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE;
 	attr.insns = (uint64_t)(uintptr_t)program->data;
 	attr.insn_cnt = (uint32_t)(program->len / sizeof(struct bpf_insn));
-	attr.license = (uint64_t)(uintptr_t)"Apache-2.0";
+	attr.license = (uint64_t)(uintptr_t) "Apache-2.0";
 	attr.log_buf = (uint64_t)(uintptr_t)log;
 	attr.log_size = (uint32_t)log_len;
 	attr.log_level = log ? 1 : 0;

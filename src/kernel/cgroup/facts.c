@@ -30,7 +30,7 @@ static bool list_has(const char *list, const char *word)
 {
 	size_t len = strlen(word);
 
-	for (const char *p = list; *p; ) {
+	for (const char *p = list; *p;) {
 		size_t n = strcspn(p, ",");
 
 		if (n == len && memcmp(p, word, n) == 0)
@@ -88,7 +88,8 @@ static void unescape(char *s)
 
 	for (; *s; s++, out++) {
 		*out = *s;
-		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' && s[3] >= '0' && s[3] <= '7') {
+		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' && s[3] >= '0' &&
+		    s[3] <= '7') {
 			*out = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
 			s += 3;
 		}
@@ -99,8 +100,18 @@ static void unescape(char *s)
 /* Super options that are no controller. "name=" stays: it is what tells a named hierarchy. */
 static bool is_controller_word(const char *w)
 {
-	static const char *const other[] = { "rw", "ro", "none", "noprefix", "clone_children", "xattr", "cpuset_v2_mode", "favordynmods",
-					     "nofavordynmods", "sync", "dirsync", "lazytime" };
+	static const char *const other[] = { "rw",
+					     "ro",
+					     "none",
+					     "noprefix",
+					     "clone_children",
+					     "xattr",
+					     "cpuset_v2_mode",
+					     "favordynmods",
+					     "nofavordynmods",
+					     "sync",
+					     "dirsync",
+					     "lazytime" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(other); i++)
 		if (strcmp(w, other[i]) == 0)
@@ -144,7 +155,7 @@ int cgroup_facts_parse(const char *mountinfo, struct cgroup_facts *ret, struct e
 	bool v1 = false;
 
 	*ret = (struct cgroup_facts)CGROUP_FACTS_INIT;
-	for (const char *p = mountinfo; *p; ) {
+	for (const char *p = mountinfo; *p;) {
 		struct cgroup_hierarchy h;
 		struct mount_line l;
 		size_t len = strcspn(p, "\n");
@@ -153,7 +164,8 @@ int cgroup_facts_parse(const char *mountinfo, struct cgroup_facts *ret, struct e
 			hierarchy_from_line(&l, &h);
 			if (h.name[0] && !known(ret, &h)) { /* a second mount of a hierarchy shows the same tree */
 				if (ret->hierarchies_len == CGROUP_HIERARCHIES_MAX)
-					return err_set(err, E2BIG, "read mountinfo: more than %d cgroup hierarchies", CGROUP_HIERARCHIES_MAX);
+					return err_set(err, E2BIG, "read mountinfo: more than %d cgroup hierarchies",
+						       CGROUP_HIERARCHIES_MAX);
 				if (h.v2)
 					ret->unified = (int)ret->hierarchies_len;
 				v1 |= !h.v2;
@@ -198,9 +210,11 @@ static void facts_set_pure_v2(struct cgroup_facts *ret, int *fd)
 
 int cgroup_facts_assume(enum cgroup_layout layout, struct cgroup_facts *ret, struct err *err)
 {
-	static const char v1[] = V1_MOUNT("cpuset") V1_MOUNT("cpu,cpuacct") V1_MOUNT("blkio") V1_MOUNT("memory") V1_MOUNT("devices")
-		V1_MOUNT("freezer") V1_MOUNT("net_cls,net_prio") V1_MOUNT("perf_event") V1_MOUNT("hugetlb") V1_MOUNT("pids") V1_MOUNT("rdma")
-		"30 29 0:26 / " CGROUP_STD_MOUNT "/systemd rw - cgroup cgroup rw,name=systemd\n";
+	static const char v1[] =
+		V1_MOUNT("cpuset") V1_MOUNT("cpu,cpuacct") V1_MOUNT("blkio") V1_MOUNT("memory") V1_MOUNT("devices")
+			V1_MOUNT("freezer") V1_MOUNT("net_cls,net_prio") V1_MOUNT("perf_event") V1_MOUNT("hugetlb")
+				V1_MOUNT("pids") V1_MOUNT("rdma") "30 29 0:26 / " CGROUP_STD_MOUNT
+								  "/systemd rw - cgroup cgroup rw,name=systemd\n";
 	static const char *const mountinfo[] = {
 		[CGROUP_LAYOUT_NONE] = "",
 		[CGROUP_LAYOUT_V1] = v1,

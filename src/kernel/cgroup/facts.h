@@ -30,7 +30,10 @@ struct cgroup_facts {
 	size_t hierarchies_len;
 	int unified; /* index of the cgroup2 tree or -1 */
 };
-#define CGROUP_FACTS_INIT { .layout = CGROUP_LAYOUT_NONE, .unified = -1 }
+#define CGROUP_FACTS_INIT                                   \
+	{                                                   \
+		.layout = CGROUP_LAYOUT_NONE, .unified = -1 \
+	}
 
 /* One fstatfs when /sys/fs/cgroup is cgroup2; else one read of mountinfo. No cgroup file system is not an error (layout NONE). */
 int cgroup_facts_load(struct cgroup_facts *ret, struct err *err);

@@ -134,7 +134,8 @@ int cgroup_freeze(struct cgroup *cg, bool on, struct err *err)
 	else
 		r = on ? v1_freeze(fd) : io_write_file_at(fd, "freezer.state", "THAWED");
 	if (r == -EBUSY)
-		return err_set(err, EBUSY, "%s cgroup `%s`: not done after %d s", on ? "freeze" : "thaw", cg->path, CGROUP_FREEZE_MS / 1000);
+		return err_set(err, EBUSY, "%s cgroup `%s`: not done after %d s", on ? "freeze" : "thaw", cg->path,
+			       CGROUP_FREEZE_MS / 1000);
 	return r < 0 ? err_code(err, r, "%s cgroup `%s`", on ? "freeze" : "thaw", cg->path) : 0;
 }
 

@@ -33,7 +33,8 @@ static int apply_devices(struct cgroup *cg, const struct buf *rules, bool fresh,
 	int r;
 
 	if (i < 0 && cg->facts->unified < 0)
-		return err_set(err, EOPNOTSUPP, "set device rules: controller `devices` is not mounted (%s)", cgroup_layout_name(cg->facts->layout));
+		return err_set(err, EOPNOTSUPP, "set device rules: controller `devices` is not mounted (%s)",
+			       cgroup_layout_name(cg->facts->layout));
 	if (fd < 0)
 		return err_code(err, fd, "open cgroup `%s`", cg->path);
 	r = i >= 0 ? devices_apply_v1(fd, v, n, fresh, err) : devices_apply_v2(fd, v, n, fresh, err);
@@ -57,7 +58,8 @@ static int apply_writes(struct cgroup *cg, const struct cgroup_writes *w, struct
 
 		fds[i] = cgroup_fd(cg, i);
 		if (fds[i] < 0)
-			return err_code(err, fds[i], "open cgroup `%s` in `%s`", cg->path, cg->facts->hierarchies[i].mount);
+			return err_code(err, fds[i], "open cgroup `%s` in `%s`", cg->path,
+					cg->facts->hierarchies[i].mount);
 	}
 	return cgroup_apply(cg->facts, fds, w, err);
 }
@@ -166,7 +168,8 @@ static int fs_place(struct cgroup *cg, pid_t pid, bool in_unified, struct err *e
 		int r = h->v2 && in_unified ? 0 : place_in(cg, i, text);
 
 		if (r < 0)
-			return err_code(err, r, "move process %d into cgroup `%s` in `%s`", (int)pid, cg->path, h->mount);
+			return err_code(err, r, "move process %d into cgroup `%s` in `%s`", (int)pid, cg->path,
+					h->mount);
 	}
 	return 0;
 }
@@ -232,7 +235,8 @@ static int fail_held(struct cgroup *cg, size_t i, struct err *err)
 
 	(void)cgroup_procs_at(cg, (int)i, true, &pids);
 	if (pids.len < sizeof(pid))
-		return err_set(err, EBUSY, "remove cgroup `%s` in `%s`: still busy after %d s", cg->path, mount, CGROUP_DESTROY_MS / 1000);
+		return err_set(err, EBUSY, "remove cgroup `%s` in `%s`: still busy after %d s", cg->path, mount,
+			       CGROUP_DESTROY_MS / 1000);
 	memcpy(&pid, pids.data, sizeof(pid));
 	snprintf(path, sizeof(path), "%d/comm", (int)pid);
 	if (proc >= 0 && procfs_read(proc, path, comm, sizeof(comm)) > 0)
@@ -242,7 +246,8 @@ static int fail_held(struct cgroup *cg, size_t i, struct err *err)
 
 		(void)procfs_start_time(proc, pid, &ticks, &state);
 	}
-	return err_set(err, EBUSY, "remove cgroup `%s` in `%s`: held by process %d (%s, state %c)", cg->path, mount, (int)pid, comm, state);
+	return err_set(err, EBUSY, "remove cgroup `%s` in `%s`: held by process %d (%s, state %c)", cg->path, mount,
+		       (int)pid, comm, state);
 }
 
 /* One attempt in every hierarchy. *ret_busy: how many are not clear; *ret_last: one of them. */
@@ -253,7 +258,8 @@ static int clear_pass(struct cgroup *cg, size_t *ret_busy, size_t *ret_last, str
 		int r = clear_at(cg, i);
 
 		if (r < 0 && r != -EBUSY)
-			return err_code(err, r, "remove cgroup `%s` in `%s`", cg->path, cg->facts->hierarchies[i].mount);
+			return err_code(err, r, "remove cgroup `%s` in `%s`", cg->path,
+					cg->facts->hierarchies[i].mount);
 		*ret_busy += r < 0;
 		*ret_last = r < 0 ? i : *ret_last;
 	}
@@ -305,7 +311,11 @@ int cgroup_fs_destroy(struct cgroup *cg, struct err *err)
 }
 
 const struct cgroup_driver cgroup_driver_fs = {
-	.name = "cgroupfs", .create = fs_create, .place = fs_place, .update = fs_update, .destroy = cgroup_fs_destroy,
+	.name = "cgroupfs",
+	.create = fs_create,
+	.place = fs_place,
+	.update = fs_update,
+	.destroy = cgroup_fs_destroy,
 };
 
 static int none_create(struct cgroup *cg, const struct spec_resources *res, struct err *err)
@@ -345,8 +355,16 @@ static int none_destroy(struct cgroup *cg, struct err *err)
 }
 
 const struct cgroup_driver cgroup_driver_disabled = {
-	.name = "disabled", .create = none_create, .place = none_place, .update = none_update, .destroy = none_destroy,
+	.name = "disabled",
+	.create = none_create,
+	.place = none_place,
+	.update = none_update,
+	.destroy = none_destroy,
 };
 const struct cgroup_driver cgroup_driver_view = {
-	.name = "view", .create = none_create, .place = fs_place, .update = none_update, .destroy = none_destroy,
+	.name = "view",
+	.create = none_create,
+	.place = fs_place,
+	.update = none_update,
+	.destroy = none_destroy,
 };

@@ -28,7 +28,9 @@ static int fail_mkdir(const struct cgroup *cg, int i, int r, struct err *err)
 {
 	err_code(err, r, "make cgroup `%s` in `%s`", cg->path, cg->facts->hierarchies[i].mount);
 	if (r == -EACCES || r == -EPERM || r == -EROFS)
-		err_hint(err, "limits need a cgroup that this user may make: use the systemd cgroup manager, or run in a delegated cgroup");
+		err_hint(
+			err,
+			"limits need a cgroup that this user may make: use the systemd cgroup manager, or run in a delegated cgroup");
 	return r;
 }
 
@@ -121,8 +123,8 @@ static int write_in(int at, const char *prefix, const char *file, const char *va
 static const char *const wanted[] = { "cpu", "io", "memory", "pids" };
 
 /* First pass collects "+a +b" of what is needed and not on at this level. */
-static int missing_at(const struct cgroup *cg, const char *prefix, const char *on, const struct cgroup_writes *w, char *need, size_t need_len,
-		      struct err *err)
+static int missing_at(const struct cgroup *cg, const char *prefix, const char *on, const struct cgroup_writes *w,
+		      char *need, size_t need_len, struct err *err)
 {
 	char available[512];
 	size_t used = 0;
@@ -137,12 +139,13 @@ static int missing_at(const struct cgroup *cg, const char *prefix, const char *o
 		if (w->v[i].hierarchy != cg->facts->unified || !c[0] || has_word(on, c) || strstr(need, one))
 			continue;
 		if (!available[0])
-			r = read_in(cg->facts->hierarchies[cg->facts->unified].fd, prefix, "cgroup.controllers", available, sizeof(available));
+			r = read_in(cg->facts->hierarchies[cg->facts->unified].fd, prefix, "cgroup.controllers",
+				    available, sizeof(available));
 		if (r < 0)
 			return err_code(err, r, "read `cgroup.controllers` of `/%s`", prefix);
 		if (!has_word(available, c)) {
-			err_set(err, EOPNOTSUPP, "set `%s`: controller `%s` is not available in cgroup `/%s` (%s)", w->v[i].file, c, prefix,
-				cgroup_layout_name(cg->facts->layout));
+			err_set(err, EOPNOTSUPP, "set `%s`: controller `%s` is not available in cgroup `/%s` (%s)",
+				w->v[i].file, c, prefix, cgroup_layout_name(cg->facts->layout));
 			err_pointer(err, "%s", w->v[i].pointer);
 			return -EOPNOTSUPP;
 		}
@@ -166,7 +169,9 @@ static int enable_at(const struct cgroup *cg, const char *prefix, const struct c
 	if (need[0]) {
 		r = write_in(at, prefix, "cgroup.subtree_control", need);
 		if (r == -EBUSY)
-			err_hint(err, "a cgroup that holds processes itself cannot pass controllers on: choose another parent in cgroupsPath");
+			err_hint(
+				err,
+				"a cgroup that holds processes itself cannot pass controllers on: choose another parent in cgroupsPath");
 		if (r < 0)
 			return err_code(err, r, "write `%s` to `cgroup.subtree_control` of `/%s`", need, prefix);
 	}

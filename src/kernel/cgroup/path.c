@@ -74,15 +74,18 @@ int cgroup_path_plan(const char *cgroups_path, const char *id, char *ret, size_t
 	int r;
 
 	if (cgroups_path && is_systemd_form(cgroups_path)) {
-		err_set(err, EINVAL, "check cgroup path `%s`: this is the systemd form `slice:prefix:name`", cgroups_path);
+		err_set(err, EINVAL, "check cgroup path `%s`: this is the systemd form `slice:prefix:name`",
+			cgroups_path);
 		err_pointer(err, POINTER);
-		err_hint(err, "use the systemd cgroup manager (--systemd-cgroup), or give a path such as `/machine/%s`", id);
+		err_hint(err, "use the systemd cgroup manager (--systemd-cgroup), or give a path such as `/machine/%s`",
+			 id);
 		return -EINVAL;
 	}
 	if (p[0] == '/')
 		p++;
 	if (!p[0])
-		r = err_set(err, EINVAL, "check cgroup path `%s`: the root of the hierarchy cannot be a container's cgroup",
+		r = err_set(err, EINVAL,
+			    "check cgroup path `%s`: the root of the hierarchy cannot be a container's cgroup",
 			    cgroups_path ? cgroups_path : "");
 	else
 		r = components_check(p, err);

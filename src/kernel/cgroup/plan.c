@@ -44,7 +44,8 @@ int planner_unsupported(struct planner *p, const char *pointer, const char *v1_f
 	const char *name = pointer ? strrchr(pointer, '/') + 1 : "";
 
 	if (v1_file)
-		err_set(p->err, EOPNOTSUPP, "set `%s`: not possible with %s: there is no counterpart of `%s`", name, layout, v1_file);
+		err_set(p->err, EOPNOTSUPP, "set `%s`: not possible with %s: there is no counterpart of `%s`", name,
+			layout, v1_file);
 	else
 		err_set(p->err, EOPNOTSUPP, "set `%s`: not possible with %s: no cgroup2 tree is mounted", name, layout);
 	err_pointer(p->err, "%s", pointer ? pointer : "");
@@ -53,7 +54,8 @@ int planner_unsupported(struct planner *p, const char *pointer, const char *v1_f
 
 static int not_mounted(struct planner *p, const struct cgroup_write *w)
 {
-	err_set(p->err, EOPNOTSUPP, "set `%s`: controller `%s` is not mounted (%s)", w->file, p->controller, cgroup_layout_name(p->facts->layout));
+	err_set(p->err, EOPNOTSUPP, "set `%s`: controller `%s` is not mounted (%s)", w->file, p->controller,
+		cgroup_layout_name(p->facts->layout));
 	err_pointer(p->err, "%s", w->pointer);
 	return -EOPNOTSUPP;
 }
@@ -123,7 +125,8 @@ static const char *value_text(struct planner *p, const struct row_value *v)
 	return v->huge ? arena_printf(p->arena, "%" PRIu64, v->u) : arena_printf(p->arena, "%" PRId64, v->i);
 }
 
-int row_max_if_negative(struct planner *p, const struct row *row, const struct row_value *v, const void *section, struct cgroup_write *w)
+int row_max_if_negative(struct planner *p, const struct row *row, const struct row_value *v, const void *section,
+			struct cgroup_write *w)
 {
 	(void)row;
 	(void)section;
@@ -131,7 +134,8 @@ int row_max_if_negative(struct planner *p, const struct row *row, const struct r
 	return 0;
 }
 
-int row_skip_zero(struct planner *p, const struct row *row, const struct row_value *v, const void *section, struct cgroup_write *w)
+int row_skip_zero(struct planner *p, const struct row *row, const struct row_value *v, const void *section,
+		  struct cgroup_write *w)
 {
 	(void)row;
 	(void)section;
@@ -141,7 +145,8 @@ int row_skip_zero(struct planner *p, const struct row *row, const struct row_val
 	return 0;
 }
 
-int row_zero_optional(struct planner *p, const struct row *row, const struct row_value *v, const void *section, struct cgroup_write *w)
+int row_zero_optional(struct planner *p, const struct row *row, const struct row_value *v, const void *section,
+		      struct cgroup_write *w)
 {
 	(void)row;
 	(void)section;
@@ -154,7 +159,9 @@ int row_zero_optional(struct planner *p, const struct row *row, const struct row
 /* v1_row: the same property in the v1 table, for the file's name. */
 static int plan_row(struct planner *p, const struct row *row, const struct row *v1_row, const void *section)
 {
-	struct cgroup_write w = { .file = row->file, .alt_file = row->alt_file, .flags = row->flags, .group = row->group };
+	struct cgroup_write w = {
+		.file = row->file, .alt_file = row->alt_file, .flags = row->flags, .group = row->group
+	};
 	struct row_value v;
 	int r = 0;
 
@@ -220,7 +227,9 @@ static int unified_lines(struct planner *p, const struct spec_kv *kv, const char
 		size_t n = strcspn(line, "\n");
 
 		if (n > 0 || line == kv->value) {
-			r = planner_add(p, (struct cgroup_write){ .file = kv->key, .value = arena_strndup(p->arena, line, n), .pointer = pointer });
+			r = planner_add(p, (struct cgroup_write){ .file = kv->key,
+								  .value = arena_strndup(p->arena, line, n),
+								  .pointer = pointer });
 			if (r < 0)
 				return r;
 		}
@@ -260,8 +269,9 @@ static int plan_unified_one(struct planner *p, const struct spec_kv *kv)
 	if (p->facts->unified < 0)
 		return planner_unsupported(p, pointer, NULL);
 	if (cgroup_facts_find(p->facts, controller) != p->facts->unified) {
-		err_set(p->err, EOPNOTSUPP, "set unified resource `%s`: controller `%s` is in a cgroup v1 hierarchy (%s)", kv->key, controller,
-			cgroup_layout_name(p->facts->layout));
+		err_set(p->err, EOPNOTSUPP,
+			"set unified resource `%s`: controller `%s` is in a cgroup v1 hierarchy (%s)", kv->key,
+			controller, cgroup_layout_name(p->facts->layout));
 		err_pointer(p->err, "%s", pointer ? pointer : "");
 		return -EOPNOTSUPP;
 	}
@@ -282,8 +292,8 @@ static int plan_unified(struct planner *p)
 	return 0;
 }
 
-int cgroup_plan_resources(const struct cgroup_facts *facts, const struct spec_resources *res, struct arena *a, struct cgroup_writes *ret,
-			  struct err *err)
+int cgroup_plan_resources(const struct cgroup_facts *facts, const struct spec_resources *res, struct arena *a,
+			  struct cgroup_writes *ret, struct err *err)
 {
 	struct planner p = { .facts = facts, .res = res, .arena = a, .out = ret, .err = err };
 	int r;

@@ -41,7 +41,7 @@ struct cgroup_writes {
 
 /* -EOPNOTSUPP for what this layout cannot express, -EINVAL for what can never be, both with the property's pointer. Strings
  * live in the arena or in the resources. */
-int cgroup_plan_resources(const struct cgroup_facts *facts, const struct spec_resources *res, struct arena *a, struct cgroup_writes *ret,
-			  struct err *err);
+int cgroup_plan_resources(const struct cgroup_facts *facts, const struct spec_resources *res, struct arena *a,
+			  struct cgroup_writes *ret, struct err *err);
 /* True if one of the writes needs this controller in the cgroup2 tree. */
 bool cgroup_plan_needs(const struct cgroup_writes *w, const struct cgroup_facts *facts, const char *controller);

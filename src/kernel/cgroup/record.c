@@ -18,7 +18,8 @@ extern const struct cgroup_driver cgroup_driver_systemd __attribute__((weak));
 
 static const struct cgroup_driver *driver_find(const char *name, size_t len)
 {
-	const struct cgroup_driver *const drivers[] = { &cgroup_driver_fs, &cgroup_driver_disabled, &cgroup_driver_systemd };
+	const struct cgroup_driver *const drivers[] = { &cgroup_driver_fs, &cgroup_driver_disabled,
+							&cgroup_driver_systemd };
 
 	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++)
 		if (drivers[i] && strlen(drivers[i]->name) == len && memcmp(drivers[i]->name, name, len) == 0)
@@ -34,7 +35,8 @@ int cgroup_record(const struct cgroup *cg, char *ret, size_t len)
 		n += snprintf(ret + n, len - (size_t)n, " unit=%s", cg->unit);
 	for (size_t i = 0; !cgroup_is_disabled(cg) && i < cg->facts->hierarchies_len; i++)
 		if (cg->dirs[i].made && n < (int)len)
-			n += snprintf(ret + n, len - (size_t)n, " %s:%u", cg->facts->hierarchies[i].name, cg->dirs[i].made);
+			n += snprintf(ret + n, len - (size_t)n, " %s:%u", cg->facts->hierarchies[i].name,
+				      cg->dirs[i].made);
 	if (!cgroup_is_disabled(cg) && n < (int)len)
 		n += snprintf(ret + n, len - (size_t)n, " %s", cg->path);
 	return n < (int)len ? 0 : -ENAMETOOLONG;
@@ -193,8 +195,8 @@ int cgroup_check_pid(const struct cgroup *cg, int proc_fd, pid_t pid, struct err
 	int r = cgroup_is_disabled(cg) ? 0 : proc_lines(cg->facts, proc_fd, pid, check_line, &c, err);
 
 	if (r == 0 && c.bad >= 0)
-		return err_set(err, EIO, "check cgroups of process %d: it is in `%s` instead of `%s` (%s)", (int)pid, c.path, cg->path,
-			       cg->facts->hierarchies[c.bad].mount);
+		return err_set(err, EIO, "check cgroups of process %d: it is in `%s` instead of `%s` (%s)", (int)pid,
+			       c.path, cg->path, cg->facts->hierarchies[c.bad].mount);
 	return r;
 }
 
@@ -213,7 +215,8 @@ int cgroup_open_sub(const struct cgroup *cg, const char *sub, struct cgroup *ret
 	strcpy(ret->path, cg->path);
 	snprintf(path, sizeof(path), "%s%s%s", cgroup_rel(cg), rel[0] ? "/" : "", rel);
 	for (size_t i = 0; i < cg->facts->hierarchies_len; i++) {
-		ret->dirs[i].fd = openat(cg->facts->hierarchies[i].fd, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		ret->dirs[i].fd =
+			openat(cg->facts->hierarchies[i].fd, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		found |= ret->dirs[i].fd >= 0;
 		if (ret->dirs[i].fd < 0 && errno != ENOENT) {
 			r = err_sys(err, "open cgroup `/%s` in `%s`", path, cg->facts->hierarchies[i].mount);

@@ -16,8 +16,8 @@ struct planner {
 };
 
 struct row_value {
-	int64_t i;     /* numbers and booleans */
-	bool huge;     /* an unsigned number beyond INT64_MAX; then u counts */
+	int64_t i; /* numbers and booleans */
+	bool huge; /* an unsigned number beyond INT64_MAX; then u counts */
 	uint64_t u;
 	const char *s; /* strings, else NULL */
 };
@@ -26,18 +26,19 @@ enum row_kind { ROW_I64, ROW_U64, ROW_BOOL, ROW_STR };
 
 struct row;
 /* Gives the value's text (arena) in w->value and may change the rest of w. 0, 1 = nothing to write, or -errno. */
-typedef int row_format_fn(struct planner *p, const struct row *row, const struct row_value *v, const void *section, struct cgroup_write *w);
+typedef int row_format_fn(struct planner *p, const struct row *row, const struct row_value *v, const void *section,
+			  struct cgroup_write *w);
 
 struct row {
 	const char *key; /* JSON name */
 	size_t offset;   /* in the section's struct */
 	enum row_kind kind;
-	const char *file;      /* NULL: this kind of hierarchy has none */
+	const char *file; /* NULL: this kind of hierarchy has none */
 	const char *alt_file;
 	row_format_fn *format; /* NULL: the number or the string as it is */
 	unsigned flags;
 	uint8_t group;
-	bool has_noop;         /* without a file: this value is the only possible state, so it is granted */
+	bool has_noop; /* without a file: this value is the only possible state, so it is granted */
 	int64_t noop;
 };
 
@@ -46,7 +47,7 @@ struct row {
 struct section {
 	const char *name; /* below /linux/resources */
 	const char *controller;
-	size_t offset;    /* of the pointer in struct spec_resources */
+	size_t offset; /* of the pointer in struct spec_resources */
 	const struct row *rows;
 	size_t rows_len;
 	int (*more)(struct planner *p, const void *section); /* lists; may be NULL */

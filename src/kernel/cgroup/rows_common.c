@@ -7,12 +7,14 @@
 
 #include "kernel/cgroup/rows.h"
 
-int row_burst(struct planner *p, const struct row *row, const struct row_value *v, const void *section, struct cgroup_write *w)
+int row_burst(struct planner *p, const struct row *row, const struct row_value *v, const void *section,
+	      struct cgroup_write *w)
 {
 	const struct spec_cpu *cpu = section;
 
 	if (cpu->quota.set && cpu->quota.value > 0 && v->u > (uint64_t)cpu->quota.value)
-		return planner_invalid(p, w->pointer, "set `%s`: %" PRIu64 " is more than the quota %" PRId64, row->key, v->u, cpu->quota.value);
+		return planner_invalid(p, w->pointer, "set `%s`: %" PRIu64 " is more than the quota %" PRId64, row->key,
+				       v->u, cpu->quota.value);
 	return row_zero_optional(p, row, v, section, w);
 }
 
@@ -21,7 +23,8 @@ static bool is_page_size(const char *s)
 {
 	size_t digits = strspn(s, "0123456789");
 
-	return digits > 0 && digits < 16 && s[0] != '0' && strchr("KMG", s[digits]) && s[digits] && strcmp(s + digits + 1, "B") == 0;
+	return digits > 0 && digits < 16 && s[0] != '0' && strchr("KMG", s[digits]) && s[digits] &&
+	       strcmp(s + digits + 1, "B") == 0;
 }
 
 int rows_hugetlb(struct planner *p, const char *rsvd_suffix, const char *fault_suffix)
@@ -34,7 +37,8 @@ int rows_hugetlb(struct planner *p, const char *rsvd_suffix, const char *fault_s
 		struct cgroup_write w = { .pointer = planner_pointer(p, "hugepageLimits/%zu", i) };
 
 		if (!is_page_size(l->page_size))
-			return planner_invalid(p, w.pointer, "check `pageSize`: `%s` is not a page size such as 2MB", l->page_size);
+			return planner_invalid(p, w.pointer, "check `pageSize`: `%s` is not a page size such as 2MB",
+					       l->page_size);
 		w.file = arena_printf(p->arena, "hugetlb.%s.%s", l->page_size, rsvd_suffix);
 		w.alt_file = arena_printf(p->arena, "hugetlb.%s.%s", l->page_size, fault_suffix);
 		w.value = arena_printf(p->arena, "%" PRIu64, l->limit.value);
@@ -67,7 +71,8 @@ int rows_rdma(struct planner *p, const void *section)
 			return planner_invalid(p, pointer, "check `rdma`: neither hcaHandles nor hcaObjects is given");
 		if (!d->key[0] || strpbrk(d->key, " \t\n"))
 			return planner_invalid(p, pointer, "check `rdma`: `%s` is not the name of a device", d->key);
-		r = planner_add(p, (struct cgroup_write){ .file = "rdma.max", .value = rdma_text(p, d), .pointer = pointer });
+		r = planner_add(
+			p, (struct cgroup_write){ .file = "rdma.max", .value = rdma_text(p, d), .pointer = pointer });
 	}
 	return r;
 }

@@ -12,7 +12,8 @@
 #define KMEM_FLAGS (CGROUP_WRITE_READ_BACK | CGROUP_WRITE_PAGES)
 
 /* Kernels that dropped kernel memory limits may have dropped the file; "unlimited" is what they do. */
-static int kmem(struct planner *p, const struct row *row, const struct row_value *v, const void *section, struct cgroup_write *w)
+static int kmem(struct planner *p, const struct row *row, const struct row_value *v, const void *section,
+		struct cgroup_write *w)
 {
 	(void)row;
 	(void)section;
@@ -26,22 +27,58 @@ static const struct row memory_rows[] = {
 	{ .key = "limit", .offset = MEM(limit), .kind = ROW_I64, .file = "memory.limit_in_bytes", .group = 1 },
 	{ .key = "swap", .offset = MEM(swap), .kind = ROW_I64, .file = "memory.memsw.limit_in_bytes", .group = 1 },
 	{ .key = "reservation", .offset = MEM(reservation), .kind = ROW_I64, .file = "memory.soft_limit_in_bytes" },
-	{ .key = "kernel", .offset = MEM(kernel), .kind = ROW_I64, .file = "memory.kmem.limit_in_bytes", .format = kmem, .flags = KMEM_FLAGS },
-	{ .key = "kernelTCP", .offset = MEM(kernel_tcp), .kind = ROW_I64, .file = "memory.kmem.tcp.limit_in_bytes", .format = kmem, .flags = KMEM_FLAGS },
+	{ .key = "kernel",
+	  .offset = MEM(kernel),
+	  .kind = ROW_I64,
+	  .file = "memory.kmem.limit_in_bytes",
+	  .format = kmem,
+	  .flags = KMEM_FLAGS },
+	{ .key = "kernelTCP",
+	  .offset = MEM(kernel_tcp),
+	  .kind = ROW_I64,
+	  .file = "memory.kmem.tcp.limit_in_bytes",
+	  .format = kmem,
+	  .flags = KMEM_FLAGS },
 	{ .key = "swappiness", .offset = MEM(swappiness), .kind = ROW_U64, .file = "memory.swappiness" },
-	{ .key = "disableOOMKiller", .offset = MEM(disable_oom_killer), .kind = ROW_BOOL, .file = "memory.oom_control" },
+	{ .key = "disableOOMKiller",
+	  .offset = MEM(disable_oom_killer),
+	  .kind = ROW_BOOL,
+	  .file = "memory.oom_control" },
 	{ .key = "useHierarchy", .offset = MEM(use_hierarchy), .kind = ROW_BOOL, .file = "memory.use_hierarchy" },
 };
 
 static const struct row cpu_rows[] = {
-	{ .key = "shares", .offset = CPU(shares), .kind = ROW_U64, .file = "cpu.shares", .format = row_skip_zero,
-	  .flags = CGROUP_WRITE_READ_BACK, .group = 2 },
-	{ .key = "idle", .offset = CPU(idle), .kind = ROW_I64, .file = "cpu.idle", .format = row_zero_optional, .group = 2 },
+	{ .key = "shares",
+	  .offset = CPU(shares),
+	  .kind = ROW_U64,
+	  .file = "cpu.shares",
+	  .format = row_skip_zero,
+	  .flags = CGROUP_WRITE_READ_BACK,
+	  .group = 2 },
+	{ .key = "idle",
+	  .offset = CPU(idle),
+	  .kind = ROW_I64,
+	  .file = "cpu.idle",
+	  .format = row_zero_optional,
+	  .group = 2 },
 	{ .key = "period", .offset = CPU(period), .kind = ROW_U64, .file = "cpu.cfs_period_us", .group = 3 },
 	{ .key = "quota", .offset = CPU(quota), .kind = ROW_I64, .file = "cpu.cfs_quota_us", .group = 3 },
-	{ .key = "burst", .offset = CPU(burst), .kind = ROW_U64, .file = "cpu.cfs_burst_us", .format = row_burst, .group = 3 },
-	{ .key = "realtimePeriod", .offset = CPU(realtime_period), .kind = ROW_U64, .file = "cpu.rt_period_us", .group = 4 },
-	{ .key = "realtimeRuntime", .offset = CPU(realtime_runtime), .kind = ROW_I64, .file = "cpu.rt_runtime_us", .group = 4 },
+	{ .key = "burst",
+	  .offset = CPU(burst),
+	  .kind = ROW_U64,
+	  .file = "cpu.cfs_burst_us",
+	  .format = row_burst,
+	  .group = 3 },
+	{ .key = "realtimePeriod",
+	  .offset = CPU(realtime_period),
+	  .kind = ROW_U64,
+	  .file = "cpu.rt_period_us",
+	  .group = 4 },
+	{ .key = "realtimeRuntime",
+	  .offset = CPU(realtime_runtime),
+	  .kind = ROW_I64,
+	  .file = "cpu.rt_runtime_us",
+	  .group = 4 },
 };
 
 static const struct row cpuset_rows[] = {
@@ -50,25 +87,38 @@ static const struct row cpuset_rows[] = {
 };
 
 static const struct row pids_rows[] = {
-	{ .key = "limit", .offset = offsetof(struct spec_pids, limit), .kind = ROW_I64, .file = "pids.max", .format = row_max_if_negative },
+	{ .key = "limit",
+	  .offset = offsetof(struct spec_pids, limit),
+	  .kind = ROW_I64,
+	  .file = "pids.max",
+	  .format = row_max_if_negative },
 };
 
 static const struct row block_io_rows[] = {
-	{ .key = "weight", .offset = IO(weight), .kind = ROW_U64, .file = "blkio.weight", .alt_file = "blkio.bfq.weight" },
+	{ .key = "weight",
+	  .offset = IO(weight),
+	  .kind = ROW_U64,
+	  .file = "blkio.weight",
+	  .alt_file = "blkio.bfq.weight" },
 	{ .key = "leafWeight", .offset = IO(leaf_weight), .kind = ROW_U64, .file = "blkio.leaf_weight" },
 };
 
 static const struct row network_rows[] = {
-	{ .key = "classID", .offset = offsetof(struct spec_cgroup_network, class_id), .kind = ROW_U64, .file = "net_cls.classid" },
+	{ .key = "classID",
+	  .offset = offsetof(struct spec_cgroup_network, class_id),
+	  .kind = ROW_U64,
+	  .file = "net_cls.classid" },
 };
 
-static int throttle(struct planner *p, const char *key, const char *file, const struct spec_throttle_device *v, size_t n)
+static int throttle(struct planner *p, const char *key, const char *file, const struct spec_throttle_device *v,
+		    size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct cgroup_write w = { .file = file, .pointer = planner_pointer(p, "%s/%zu", key, i) };
 		int r;
 
-		w.value = arena_printf(p->arena, "%" PRId64 ":%" PRId64 " %" PRIu64, v[i].major.value, v[i].minor.value, v[i].rate.value);
+		w.value = arena_printf(p->arena, "%" PRId64 ":%" PRId64 " %" PRIu64, v[i].major.value, v[i].minor.value,
+				       v[i].rate.value);
 		r = planner_add(p, w);
 		if (r < 0)
 			return r;
@@ -85,12 +135,18 @@ static int weight_device(struct planner *p, const struct spec_weight_device *d, 
 		return planner_invalid(p, pointer, "check `weightDevice`: neither weight nor leafWeight is given");
 	if (d->weight.set)
 		r = planner_add(p, (struct cgroup_write){
-			.file = "blkio.weight_device", .alt_file = "blkio.bfq.weight_device", .pointer = pointer,
-			.value = arena_printf(p->arena, "%" PRId64 ":%" PRId64 " %" PRIu64, d->major.value, d->minor.value, d->weight.value) });
+					   .file = "blkio.weight_device",
+					   .alt_file = "blkio.bfq.weight_device",
+					   .pointer = pointer,
+					   .value = arena_printf(p->arena, "%" PRId64 ":%" PRId64 " %" PRIu64,
+								 d->major.value, d->minor.value, d->weight.value) });
 	if (r == 0 && d->leaf_weight.set)
-		r = planner_add(p, (struct cgroup_write){
-			.file = "blkio.leaf_weight_device", .pointer = pointer,
-			.value = arena_printf(p->arena, "%" PRId64 ":%" PRId64 " %" PRIu64, d->major.value, d->minor.value, d->leaf_weight.value) });
+		r = planner_add(p,
+				(struct cgroup_write){
+					.file = "blkio.leaf_weight_device",
+					.pointer = pointer,
+					.value = arena_printf(p->arena, "%" PRId64 ":%" PRId64 " %" PRIu64,
+							      d->major.value, d->minor.value, d->leaf_weight.value) });
 	return r;
 }
 
@@ -102,16 +158,17 @@ static int block_io_more(struct planner *p, const void *section)
 	for (size_t i = 0; r == 0 && i < io->weight_device_len; i++)
 		r = weight_device(p, &io->weight_device[i], i);
 	if (r == 0)
-		r = throttle(p, "throttleReadBpsDevice", "blkio.throttle.read_bps_device", io->throttle_read_bps_device, io->throttle_read_bps_device_len);
+		r = throttle(p, "throttleReadBpsDevice", "blkio.throttle.read_bps_device", io->throttle_read_bps_device,
+			     io->throttle_read_bps_device_len);
 	if (r == 0)
-		r = throttle(p, "throttleWriteBpsDevice", "blkio.throttle.write_bps_device", io->throttle_write_bps_device,
-			     io->throttle_write_bps_device_len);
+		r = throttle(p, "throttleWriteBpsDevice", "blkio.throttle.write_bps_device",
+			     io->throttle_write_bps_device, io->throttle_write_bps_device_len);
 	if (r == 0)
-		r = throttle(p, "throttleReadIOPSDevice", "blkio.throttle.read_iops_device", io->throttle_read_iops_device,
-			     io->throttle_read_iops_device_len);
+		r = throttle(p, "throttleReadIOPSDevice", "blkio.throttle.read_iops_device",
+			     io->throttle_read_iops_device, io->throttle_read_iops_device_len);
 	if (r == 0)
-		r = throttle(p, "throttleWriteIOPSDevice", "blkio.throttle.write_iops_device", io->throttle_write_iops_device,
-			     io->throttle_write_iops_device_len);
+		r = throttle(p, "throttleWriteIOPSDevice", "blkio.throttle.write_iops_device",
+			     io->throttle_write_iops_device, io->throttle_write_iops_device_len);
 	return r;
 }
 
@@ -127,9 +184,11 @@ static int net_prio_more(struct planner *p, const void *section)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < net->priorities_len; i++)
-		r = planner_add(p, (struct cgroup_write){
-			.file = "net_prio.ifpriomap", .pointer = planner_pointer(p, "priorities/%zu", i),
-			.value = arena_printf(p->arena, "%s %" PRIu64, net->priorities[i].name, net->priorities[i].priority.value) });
+		r = planner_add(p, (struct cgroup_write){ .file = "net_prio.ifpriomap",
+							  .pointer = planner_pointer(p, "priorities/%zu", i),
+							  .value = arena_printf(p->arena, "%s %" PRIu64,
+										net->priorities[i].name,
+										net->priorities[i].priority.value) });
 	return r;
 }
 

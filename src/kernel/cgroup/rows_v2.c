@@ -13,7 +13,8 @@
 #define CPU(m) offsetof(struct spec_cpu, m)
 #define IO(m) offsetof(struct spec_block_io, m)
 
-static int memory_limit(struct planner *p, const struct row *row, const struct row_value *v, const void *section, struct cgroup_write *w)
+static int memory_limit(struct planner *p, const struct row *row, const struct row_value *v, const void *section,
+			struct cgroup_write *w)
 {
 	const struct spec_memory *m = section;
 
@@ -23,7 +24,8 @@ static int memory_limit(struct planner *p, const struct row *row, const struct r
 	return row_max_if_negative(p, row, v, section, w);
 }
 
-static int memory_swap(struct planner *p, const struct row *row, const struct row_value *v, const void *section, struct cgroup_write *w)
+static int memory_swap(struct planner *p, const struct row *row, const struct row_value *v, const void *section,
+		       struct cgroup_write *w)
 {
 	const struct spec_memory *m = section;
 	int64_t swap;
@@ -31,17 +33,22 @@ static int memory_swap(struct planner *p, const struct row *row, const struct ro
 
 	(void)row;
 	if (r == -ERANGE)
-		return planner_invalid(p, w->pointer, "set `swap`: memory and swap together (%" PRId64 ") are less than the memory limit %" PRId64, v->i,
-				       m->limit.value);
+		return planner_invalid(p, w->pointer,
+				       "set `swap`: memory and swap together (%" PRId64
+				       ") are less than the memory limit %" PRId64,
+				       v->i, m->limit.value);
 	if (r < 0)
-		return planner_invalid(p, w->pointer, "set `swap`: cgroup v2 limits swap alone, which cannot be worked out without a memory limit");
+		return planner_invalid(
+			p, w->pointer,
+			"set `swap`: cgroup v2 limits swap alone, which cannot be worked out without a memory limit");
 	w->value = swap < 0 ? "max" : arena_printf(p->arena, "%" PRId64, swap);
 	if (swap < 0) /* without swap accounting there is no limit either */
 		w->flags |= CGROUP_WRITE_OPTIONAL;
 	return 0;
 }
 
-static int cpu_weight(struct planner *p, const struct row *row, const struct row_value *v, const void *section, struct cgroup_write *w)
+static int cpu_weight(struct planner *p, const struct row *row, const struct row_value *v, const void *section,
+		      struct cgroup_write *w)
 {
 	(void)row;
 	(void)section;
@@ -52,7 +59,8 @@ static int cpu_weight(struct planner *p, const struct row *row, const struct row
 }
 
 /* cpu.max is "quota period": one write when both are given. */
-static int cpu_period(struct planner *p, const struct row *row, const struct row_value *v, const void *section, struct cgroup_write *w)
+static int cpu_period(struct planner *p, const struct row *row, const struct row_value *v, const void *section,
+		      struct cgroup_write *w)
 {
 	const struct spec_cpu *cpu = section;
 
@@ -69,7 +77,8 @@ static int cpu_period(struct planner *p, const struct row *row, const struct row
 }
 
 /* A quota alone leaves the period as it is, 100000 in a new cgroup. */
-static int cpu_quota(struct planner *p, const struct row *row, const struct row_value *v, const void *section, struct cgroup_write *w)
+static int cpu_quota(struct planner *p, const struct row *row, const struct row_value *v, const void *section,
+		     struct cgroup_write *w)
 {
 	const struct spec_cpu *cpu = section;
 
@@ -78,7 +87,8 @@ static int cpu_quota(struct planner *p, const struct row *row, const struct row_
 	return row_max_if_negative(p, row, v, section, w);
 }
 
-static int io_weight(struct planner *p, const struct row *row, const struct row_value *v, const void *section, struct cgroup_write *w)
+static int io_weight(struct planner *p, const struct row *row, const struct row_value *v, const void *section,
+		     struct cgroup_write *w)
 {
 	uint64_t linear;
 
@@ -88,7 +98,8 @@ static int io_weight(struct planner *p, const struct row *row, const struct row_
 		w->alt_value = arena_printf(p->arena, "%" PRIu64, linear);
 	} else { /* BFQ takes 1..9, io.weight has nothing for them */
 		w->flags |= CGROUP_WRITE_OR_FAIL;
-		w->alt_file = arena_printf(p->arena, "%s %" PRIu64 " is outside 10..1000, and there is no `%s`", row->key, v->u, row->file);
+		w->alt_file = arena_printf(p->arena, "%s %" PRIu64 " is outside 10..1000, and there is no `%s`",
+					   row->key, v->u, row->file);
 	}
 	return 0;
 }
@@ -96,7 +107,11 @@ static int io_weight(struct planner *p, const struct row *row, const struct row_
 static const struct row memory_rows[] = {
 	{ .key = "limit", .offset = MEM(limit), .kind = ROW_I64, .file = "memory.max", .format = memory_limit },
 	{ .key = "swap", .offset = MEM(swap), .kind = ROW_I64, .file = "memory.swap.max", .format = memory_swap },
-	{ .key = "reservation", .offset = MEM(reservation), .kind = ROW_I64, .file = "memory.low", .format = row_max_if_negative },
+	{ .key = "reservation",
+	  .offset = MEM(reservation),
+	  .kind = ROW_I64,
+	  .file = "memory.low",
+	  .format = row_max_if_negative },
 	{ .key = "kernel", .offset = MEM(kernel), .kind = ROW_I64, .has_noop = true, .noop = -1 },
 	{ .key = "kernelTCP", .offset = MEM(kernel_tcp), .kind = ROW_I64, .has_noop = true, .noop = -1 },
 	{ .key = "swappiness", .offset = MEM(swappiness), .kind = ROW_U64 },
@@ -105,11 +120,31 @@ static const struct row memory_rows[] = {
 };
 
 static const struct row cpu_rows[] = {
-	{ .key = "shares", .offset = CPU(shares), .kind = ROW_U64, .file = "cpu.weight", .format = cpu_weight, .group = 2 },
-	{ .key = "idle", .offset = CPU(idle), .kind = ROW_I64, .file = "cpu.idle", .format = row_zero_optional, .group = 2 },
-	{ .key = "period", .offset = CPU(period), .kind = ROW_U64, .file = "cpu.max", .format = cpu_period, .group = 3 },
+	{ .key = "shares",
+	  .offset = CPU(shares),
+	  .kind = ROW_U64,
+	  .file = "cpu.weight",
+	  .format = cpu_weight,
+	  .group = 2 },
+	{ .key = "idle",
+	  .offset = CPU(idle),
+	  .kind = ROW_I64,
+	  .file = "cpu.idle",
+	  .format = row_zero_optional,
+	  .group = 2 },
+	{ .key = "period",
+	  .offset = CPU(period),
+	  .kind = ROW_U64,
+	  .file = "cpu.max",
+	  .format = cpu_period,
+	  .group = 3 },
 	{ .key = "quota", .offset = CPU(quota), .kind = ROW_I64, .file = "cpu.max", .format = cpu_quota, .group = 3 },
-	{ .key = "burst", .offset = CPU(burst), .kind = ROW_U64, .file = "cpu.max.burst", .format = row_burst, .group = 3 },
+	{ .key = "burst",
+	  .offset = CPU(burst),
+	  .kind = ROW_U64,
+	  .file = "cpu.max.burst",
+	  .format = row_burst,
+	  .group = 3 },
 	{ .key = "realtimePeriod", .offset = CPU(realtime_period), .kind = ROW_U64 },
 	{ .key = "realtimeRuntime", .offset = CPU(realtime_runtime), .kind = ROW_I64 },
 };
@@ -120,11 +155,20 @@ static const struct row cpuset_rows[] = {
 };
 
 static const struct row pids_rows[] = {
-	{ .key = "limit", .offset = offsetof(struct spec_pids, limit), .kind = ROW_I64, .file = "pids.max", .format = row_max_if_negative },
+	{ .key = "limit",
+	  .offset = offsetof(struct spec_pids, limit),
+	  .kind = ROW_I64,
+	  .file = "pids.max",
+	  .format = row_max_if_negative },
 };
 
 static const struct row block_io_rows[] = {
-	{ .key = "weight", .offset = IO(weight), .kind = ROW_U64, .file = "io.bfq.weight", .alt_file = "io.weight", .format = io_weight },
+	{ .key = "weight",
+	  .offset = IO(weight),
+	  .kind = ROW_U64,
+	  .file = "io.bfq.weight",
+	  .alt_file = "io.weight",
+	  .format = io_weight },
 	{ .key = "leafWeight", .offset = IO(leaf_weight), .kind = ROW_U64 },
 };
 
@@ -132,7 +176,8 @@ static const struct row network_rows[] = {
 	{ .key = "classID", .offset = offsetof(struct spec_cgroup_network, class_id), .kind = ROW_U64 },
 };
 
-static int throttle(struct planner *p, const char *key, const char *word, const struct spec_throttle_device *v, size_t n)
+static int throttle(struct planner *p, const char *key, const char *word, const struct spec_throttle_device *v,
+		    size_t n)
 {
 	int r = 0;
 
@@ -140,10 +185,11 @@ static int throttle(struct planner *p, const char *key, const char *word, const 
 		struct cgroup_write w = { .file = "io.max", .pointer = planner_pointer(p, "%s/%zu", key, i) };
 
 		if (v[i].rate.value == 0) /* v1 says "no limit" so; here 0 is out of range */
-			w.value = arena_printf(p->arena, "%" PRId64 ":%" PRId64 " %s=max", v[i].major.value, v[i].minor.value, word);
+			w.value = arena_printf(p->arena, "%" PRId64 ":%" PRId64 " %s=max", v[i].major.value,
+					       v[i].minor.value, word);
 		else
-			w.value = arena_printf(p->arena, "%" PRId64 ":%" PRId64 " %s=%" PRIu64, v[i].major.value, v[i].minor.value, word,
-					       v[i].rate.value);
+			w.value = arena_printf(p->arena, "%" PRId64 ":%" PRId64 " %s=%" PRIu64, v[i].major.value,
+					       v[i].minor.value, word, v[i].rate.value);
 		r = planner_add(p, w);
 	}
 	return r;
@@ -156,15 +202,19 @@ static int weight_device(struct planner *p, const struct spec_weight_device *d, 
 	uint64_t linear;
 
 	if (d->leaf_weight.set)
-		return planner_unsupported(p, planner_pointer(p, "weightDevice/%zu/leafWeight", i), "blkio.leaf_weight_device");
+		return planner_unsupported(p, planner_pointer(p, "weightDevice/%zu/leafWeight", i),
+					   "blkio.leaf_weight_device");
 	if (!d->weight.set)
 		return planner_invalid(p, pointer, "check `weightDevice`: neither weight nor leafWeight is given");
-	w.value = arena_printf(p->arena, "%" PRId64 ":%" PRId64 " %" PRIu64, d->major.value, d->minor.value, d->weight.value);
+	w.value = arena_printf(p->arena, "%" PRId64 ":%" PRId64 " %" PRIu64, d->major.value, d->minor.value,
+			       d->weight.value);
 	if (convert_blkio_weight(d->weight.value, &linear) == 0) {
-		w.alt_value = arena_printf(p->arena, "%" PRId64 ":%" PRId64 " %" PRIu64, d->major.value, d->minor.value, linear);
+		w.alt_value = arena_printf(p->arena, "%" PRId64 ":%" PRId64 " %" PRIu64, d->major.value, d->minor.value,
+					   linear);
 	} else {
 		w.flags |= CGROUP_WRITE_OR_FAIL;
-		w.alt_file = arena_printf(p->arena, "weight %" PRIu64 " is outside 10..1000, and there is no `%s`", d->weight.value, w.file);
+		w.alt_file = arena_printf(p->arena, "weight %" PRIu64 " is outside 10..1000, and there is no `%s`",
+					  d->weight.value, w.file);
 	}
 	return planner_add(p, w);
 }
@@ -177,13 +227,17 @@ static int block_io_more(struct planner *p, const void *section)
 	for (size_t i = 0; r == 0 && i < io->weight_device_len; i++)
 		r = weight_device(p, &io->weight_device[i], i);
 	if (r == 0)
-		r = throttle(p, "throttleReadBpsDevice", "rbps", io->throttle_read_bps_device, io->throttle_read_bps_device_len);
+		r = throttle(p, "throttleReadBpsDevice", "rbps", io->throttle_read_bps_device,
+			     io->throttle_read_bps_device_len);
 	if (r == 0)
-		r = throttle(p, "throttleWriteBpsDevice", "wbps", io->throttle_write_bps_device, io->throttle_write_bps_device_len);
+		r = throttle(p, "throttleWriteBpsDevice", "wbps", io->throttle_write_bps_device,
+			     io->throttle_write_bps_device_len);
 	if (r == 0)
-		r = throttle(p, "throttleReadIOPSDevice", "riops", io->throttle_read_iops_device, io->throttle_read_iops_device_len);
+		r = throttle(p, "throttleReadIOPSDevice", "riops", io->throttle_read_iops_device,
+			     io->throttle_read_iops_device_len);
 	if (r == 0)
-		r = throttle(p, "throttleWriteIOPSDevice", "wiops", io->throttle_write_iops_device, io->throttle_write_iops_device_len);
+		r = throttle(p, "throttleWriteIOPSDevice", "wiops", io->throttle_write_iops_device,
+			     io->throttle_write_iops_device_len);
 	return r;
 }
 

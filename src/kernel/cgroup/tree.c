@@ -47,7 +47,8 @@ static int push_children(int dir_fd, unsigned depth, bool only_first, struct buf
 		struct node n = { .depth = depth };
 		int r;
 
-		if (e->d_type != DT_DIR || e->d_name[0] == '\0' || strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+		if (e->d_type != DT_DIR || e->d_name[0] == '\0' || strcmp(e->d_name, ".") == 0 ||
+		    strcmp(e->d_name, "..") == 0)
 			continue;
 		memcpy(n.name, e->d_name, strnlen(e->d_name, NAME_MAX));
 		r = buf_add(stack, &n, sizeof(n));
@@ -89,7 +90,7 @@ static int add_procs(int dir_fd, struct buf *ret)
 	r = io_read_all(fd, 64u << 20, &text);
 	if (r == -EOPNOTSUPP || r == -ENODEV) /* a threaded cgroup shows its processes in its parent; or it is gone */
 		return 0;
-	for (char *p = text.data; r == 0 && p && *p; ) {
+	for (char *p = text.data; r == 0 && p && *p;) {
 		pid_t pid = (pid_t)strtol(p, &p, 10);
 
 		p += strspn(p, "\n");

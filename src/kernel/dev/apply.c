@@ -34,7 +34,8 @@ static mode_t dev_type(const struct dev_rec *rec)
 
 static bool dev_is(const struct stat *st, const struct dev_rec *rec)
 {
-	return (st->st_mode & S_IFMT) == dev_type(rec) && (rec->type == 'p' || st->st_rdev == makedev(rec->major, rec->minor));
+	return (st->st_mode & S_IFMT) == dev_type(rec) &&
+	       (rec->type == 'p' || st->st_rdev == makedev(rec->major, rec->minor));
 }
 
 static int dev_open(struct dev_at *at, struct stat *st)
@@ -49,10 +50,12 @@ static int dev_open(struct dev_at *at, struct stat *st)
 static int dev_differs(struct dev_at *at, const struct stat *st)
 {
 	if (S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode))
-		return err_set(at->err, EEXIST, "make device `%s`: there is %c %u:%u", at->path, S_ISCHR(st->st_mode) ? 'c' : 'b',
-			major(st->st_rdev), minor(st->st_rdev));
+		return err_set(at->err, EEXIST, "make device `%s`: there is %c %u:%u", at->path,
+			       S_ISCHR(st->st_mode) ? 'c' : 'b', major(st->st_rdev), minor(st->st_rdev));
 	return err_set(at->err, EEXIST, "make device `%s`: there is %s", at->path,
-		S_ISLNK(st->st_mode) ? "a symbolic link" : S_ISDIR(st->st_mode) ? "a directory" : "another file");
+		       S_ISLNK(st->st_mode)   ? "a symbolic link"
+		       : S_ISDIR(st->st_mode) ? "a directory"
+					      : "another file");
 }
 
 /* fchmod(2) refuses O_PATH fds; kernels before 6.6 know no other way than the magic link of our own verified /proc. */
@@ -91,7 +94,8 @@ static int dev_mknod(struct dev_at *at)
 {
 	const struct dev_rec *rec = at->rec;
 	mode_t mask = umask(0);
-	bool made = !mknodat(at->parent, at->name, dev_type(rec) | rec->mode, rec->type == 'p' ? 0 : makedev(rec->major, rec->minor));
+	bool made = !mknodat(at->parent, at->name, dev_type(rec) | rec->mode,
+			     rec->type == 'p' ? 0 : makedev(rec->major, rec->minor));
 	int saved = errno;
 	autoclose int fd = -1;
 	struct stat st;
@@ -154,7 +158,8 @@ static int dev_attach(struct dev_at *at, int mount_fd)
 	if (fstat(mount_fd, &want) < 0)
 		return err_sys(at->err, "make device `%s`", at->path);
 	if (!dev_is(&want, at->rec))
-		return err_set(at->err, EINVAL, "make device `%s`: what is to be mounted there is another device", at->path);
+		return err_set(at->err, EINVAL, "make device `%s`: what is to be mounted there is another device",
+			       at->path);
 	if (sys_move_mount(mount_fd, "", target, "", SYS_MOVE_MOUNT_F_EMPTY_PATH | SYS_MOVE_MOUNT_T_EMPTY_PATH) < 0)
 		return err_sys(at->err, "mount device `%s`", at->path);
 	fd = dev_open(at, &st);
@@ -187,15 +192,17 @@ static int dev_open_host(struct dev_at *at, struct stat *st)
 	char numbered[64];
 	const char *names[] = { at->path, numbered };
 
-	snprintf(numbered, sizeof(numbered), "/dev/%s/%u:%u", at->rec->type == 'b' ? "block" : "char", at->rec->major, at->rec->minor);
+	snprintf(numbered, sizeof(numbered), "/dev/%s/%u:%u", at->rec->type == 'b' ? "block" : "char", at->rec->major,
+		 at->rec->minor);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		autoclose int fd = open(names[i], O_PATH | O_CLOEXEC);
 
 		if (fd >= 0 && !fstat(fd, st) && dev_is(st, at->rec))
 			return take_fd(&fd);
 	}
-	return err_set(at->err, ENODEV, "make device `%s`: the host has no node %c %u:%u of that name, and none can be made here", at->path,
-		(int)at->rec->type, at->rec->major, at->rec->minor);
+	return err_set(at->err, ENODEV,
+		       "make device `%s`: the host has no node %c %u:%u of that name, and none can be made here",
+		       at->path, (int)at->rec->type, at->rec->major, at->rec->minor);
 }
 
 static int dev_bind(struct dev_at *at)
@@ -206,11 +213,13 @@ static int dev_bind(struct dev_at *at)
 
 	if (host < 0)
 		return host;
-	if (((rec->flags & DEV_REC_MODE) && (st.st_mode & 07777) != rec->mode) || ((rec->flags & DEV_REC_UID) && st.st_uid != rec->uid) ||
+	if (((rec->flags & DEV_REC_MODE) && (st.st_mode & 07777) != rec->mode) ||
+	    ((rec->flags & DEV_REC_UID) && st.st_uid != rec->uid) ||
 	    ((rec->flags & DEV_REC_GID) && st.st_gid != rec->gid)) {
 		err_hint(at->err, "leave out fileMode, uid and gid, or start the container with more rights");
-		return err_set(at->err, EPERM, "make device `%s`: it can only be bound from the host, with mode %04o and owner %u:%u", at->path,
-			st.st_mode & 07777, st.st_uid, st.st_gid);
+		return err_set(at->err, EPERM,
+			       "make device `%s`: it can only be bound from the host, with mode %04o and owner %u:%u",
+			       at->path, st.st_mode & 07777, st.st_uid, st.st_gid);
 	}
 	clone = sys_open_tree(host, "", SYS_OPEN_TREE_CLONE | SYS_OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
 	if (clone < 0)

@@ -21,13 +21,14 @@
 
 static bool console_is_pts(int fd, struct stat *st)
 {
-	return !fstat(fd, st) && S_ISCHR(st->st_mode) && major(st->st_rdev) >= PTS_MAJOR_FIRST && major(st->st_rdev) <= PTS_MAJOR_LAST &&
-	       fd_is_fstype(fd, DEVPTS_MAGIC);
+	return !fstat(fd, st) && S_ISCHR(st->st_mode) && major(st->st_rdev) >= PTS_MAJOR_FIRST &&
+	       major(st->st_rdev) <= PTS_MAJOR_LAST && fd_is_fstype(fd, DEVPTS_MAGIC);
 }
 
 static int console_target(int parent, const char *name, struct err *err)
 {
-	autoclose int made = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0600);
+	autoclose int made =
+		openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0600);
 	autoclose int fd = -1;
 	struct stat st;
 
@@ -37,7 +38,8 @@ static int console_target(int parent, const char *name, struct err *err)
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(err, "open `/dev/console`");
 	if (!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode))
-		return err_set(err, EEXIST, "mount `/dev/console`: there is %s", S_ISLNK(st.st_mode) ? "a symbolic link" : "neither a file nor a device");
+		return err_set(err, EEXIST, "mount `/dev/console`: there is %s",
+			       S_ISLNK(st.st_mode) ? "a symbolic link" : "neither a file nor a device");
 	return take_fd(&fd);
 }
 

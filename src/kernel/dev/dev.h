@@ -18,8 +18,8 @@ extern const struct dev_default dev_defaults[]; /* null zero full random urandom
 extern const size_t dev_defaults_len;
 
 enum dev_rec_flags {
-	DEV_REC_DEFAULT = 1 << 0,  /* from dev_defaults */
-	DEV_REC_MODE = 1 << 1,     /* fileMode, uid, gid were said */
+	DEV_REC_DEFAULT = 1 << 0, /* from dev_defaults */
+	DEV_REC_MODE = 1 << 1,    /* fileMode, uid, gid were said */
 	DEV_REC_UID = 1 << 2,
 	DEV_REC_GID = 1 << 3,
 	DEV_REC_EXISTING = 1 << 4, /* the config binds a /dev: the node has to be there */
@@ -28,12 +28,12 @@ struct dev_rec {
 	struct flat_str path; /* clean, absolute, in the container */
 	uint32_t type;        /* 'c' 'b' 'p' */
 	uint32_t major, minor;
-	uint32_t mode;        /* permission bits */
-	uint32_t uid, gid;    /* in the container */
+	uint32_t mode;               /* permission bits */
+	uint32_t uid, gid;           /* in the container */
 	uint32_t host_uid, host_gid; /* the same ids outside its user namespace */
-	uint32_t flags;       /* enum dev_rec_flags */
-	uint32_t source_fd;   /* index + 1 in dev_ctx.fds; 0 = none */
-	uint32_t index;       /* /linux/devices/<index>; of dev_defaults for a default one */
+	uint32_t flags;              /* enum dev_rec_flags */
+	uint32_t source_fd;          /* index + 1 in dev_ctx.fds; 0 = none */
+	uint32_t index;              /* /linux/devices/<index>; of dev_defaults for a default one */
 	uint32_t pad;
 };
 enum { DEV_LINK_IF_PROC_FD = 1 << 0 }; /* only if the container has /proc/self/fd */
@@ -67,4 +67,5 @@ int dev_apply_console(int root_fd, int slave_fd, struct err *err);
 
 /* Host side, in a mount namespace whose "/" does not propagate to the host's (a tmpfs is on it for a moment). Fills
  * plan->host_nodes owned detached mounts, in the order of dev_ctx.fds. -ENOSPC when max is too small. */
-int dev_host_make(const struct flat *flat, const struct dev_plan *plan, int *fds, size_t max, size_t *ret_len, struct err *err);
+int dev_host_make(const struct flat *flat, const struct dev_plan *plan, int *fds, size_t max, size_t *ret_len,
+		  struct err *err);

@@ -26,7 +26,8 @@ static int host_tmpfs(struct err *err)
 	int fd;
 
 	if (fs < 0 || sys_fsconfig(fs, SYS_FSCONFIG_SET_STRING, "source", "masu-devices", 0) < 0 ||
-	    sys_fsconfig(fs, SYS_FSCONFIG_SET_STRING, "mode", "0755", 0) < 0 || sys_fsconfig(fs, SYS_FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+	    sys_fsconfig(fs, SYS_FSCONFIG_SET_STRING, "mode", "0755", 0) < 0 ||
+	    sys_fsconfig(fs, SYS_FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return err_sys(err, "make a file system for devices");
 	fd = sys_fsmount(fs, SYS_FSMOUNT_CLOEXEC, SYS_MOUNT_ATTR_NOSUID | SYS_MOUNT_ATTR_NOEXEC);
 	return fd < 0 ? err_sys(err, "make a file system for devices") : fd;
@@ -41,14 +42,17 @@ static int host_node(int dir, const struct flat *flat, const struct dev_rec *rec
 
 	snprintf(name, sizeof(name), "%u", rec->source_fd);
 	mask = umask(0);
-	r = mknodat(dir, name, (rec->type == 'b' ? S_IFBLK : S_IFCHR) | rec->mode, makedev(rec->major, rec->minor)) < 0 ? -errno : 0;
+	r = mknodat(dir, name, (rec->type == 'b' ? S_IFBLK : S_IFCHR) | rec->mode, makedev(rec->major, rec->minor)) < 0
+		    ? -errno
+		    : 0;
 	umask(mask);
 	if (r < 0) {
 		err_pointer(err, "/linux/devices/%u", rec->index);
 		return err_code(err, r, "make device `%s`", path ? path : "?");
 	}
 	if (fchownat(dir, name, rec->host_uid, rec->host_gid, AT_SYMLINK_NOFOLLOW) < 0)
-		return err_sys(err, "make device `%s`: set owner %u:%u", path ? path : "?", rec->host_uid, rec->host_gid);
+		return err_sys(err, "make device `%s`: set owner %u:%u", path ? path : "?", rec->host_uid,
+			       rec->host_gid);
 	return 0;
 }
 
@@ -79,7 +83,8 @@ static int host_clones_attached(int dir, int *fds, size_t n)
 	if (sys_mount_setattr(AT_FDCWD, "/", SYS_AT_RECURSIVE, &private) < 0)
 		return -errno;
 	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (root < 0 || sys_move_mount(dir, "", root, "", SYS_MOVE_MOUNT_F_EMPTY_PATH | SYS_MOVE_MOUNT_T_EMPTY_PATH) < 0)
+	if (root < 0 ||
+	    sys_move_mount(dir, "", root, "", SYS_MOVE_MOUNT_F_EMPTY_PATH | SYS_MOVE_MOUNT_T_EMPTY_PATH) < 0)
 		return -errno;
 	return host_clones(dir, fds, n);
 }
@@ -113,7 +118,8 @@ static int host_clones_in_child(int dir, int *fds, size_t n)
 	return io_read_full(in, fds, n * sizeof(*fds)) == (ssize_t)(n * sizeof(*fds)) ? 0 : -EIO;
 }
 
-int dev_host_make(const struct flat *flat, const struct dev_plan *plan, int *fds, size_t max, size_t *ret_len, struct err *err)
+int dev_host_make(const struct flat *flat, const struct dev_plan *plan, int *fds, size_t max, size_t *ret_len,
+		  struct err *err)
 {
 	const struct dev_rec *recs = flat_arr(flat, plan->nodes, sizeof(*recs));
 	autoclose int dir = -1;

@@ -42,7 +42,8 @@ static bool plan_dev_is_bound(const struct spec_config *c)
 		bool bind = false, remount = false;
 		char clean[PATH_MAX];
 
-		if (!m->destination || path_clean("/", m->destination, clean, sizeof(clean)) < 0 || strcmp(clean, "/dev"))
+		if (!m->destination || path_clean("/", m->destination, clean, sizeof(clean)) < 0 ||
+		    strcmp(clean, "/dev"))
 			continue;
 		for (size_t k = 0; k < m->options_len; k++) {
 			bind |= !strcmp(m->options[k], "bind") || !strcmp(m->options[k], "rbind");
@@ -55,7 +56,8 @@ static bool plan_dev_is_bound(const struct spec_config *c)
 }
 
 /* id as the host sees it; false when the user namespace has no such id. Without a user namespace the same. */
-static bool plan_host_id(const struct plan_build *b, const struct spec_id_mapping *map, size_t n, uint32_t id, uint32_t *ret)
+static bool plan_host_id(const struct plan_build *b, const struct spec_id_mapping *map, size_t n, uint32_t id,
+			 uint32_t *ret)
 {
 	*ret = id;
 	if (!b->in->user_ns || !b->in->host_can_make_nodes)
@@ -139,7 +141,8 @@ static int plan_device(struct plan_build *b, size_t i)
 	for (size_t k = 0; k < i && rec.type != 'p'; k++) {
 		const struct spec_device *o = &b->in->config->lnx->devices[k];
 
-		if ((o->type.value == 'b') == (rec.type == 'b') && o->type.value != 'p' && o->major.value == d->major.value && o->minor.value == d->minor.value)
+		if ((o->type.value == 'b') == (rec.type == 'b') && o->type.value != 'p' &&
+		    o->major.value == d->major.value && o->minor.value == d->minor.value)
 			log_warn("/linux/devices/%zu: the same device as /linux/devices/%zu", i, k);
 	}
 	return plan_add(b, &rec, path);
@@ -150,7 +153,8 @@ static bool plan_is_configured(const struct spec_linux_ *l, const char *path)
 	char clean[PATH_MAX];
 
 	for (size_t i = 0; l && i < l->devices_len; i++)
-		if (l->devices[i].path && !path_clean("/", l->devices[i].path, clean, sizeof(clean)) && !strcmp(clean, path))
+		if (l->devices[i].path && !path_clean("/", l->devices[i].path, clean, sizeof(clean)) &&
+		    !strcmp(clean, path))
 			return true;
 	return false;
 }
@@ -161,8 +165,12 @@ static int plan_defaults(struct plan_build *b)
 
 	for (size_t i = 0; i < dev_defaults_len && !r; i++) {
 		const struct dev_default *d = &dev_defaults[i];
-		struct dev_rec rec = { .type = (unsigned char)d->type, .major = d->major, .minor = d->minor, .mode = d->mode,
-			.flags = DEV_REC_DEFAULT, .index = (uint32_t)i };
+		struct dev_rec rec = { .type = (unsigned char)d->type,
+				       .major = d->major,
+				       .minor = d->minor,
+				       .mode = d->mode,
+				       .flags = DEV_REC_DEFAULT,
+				       .index = (uint32_t)i };
 
 		if (!plan_is_configured(b->in->config->lnx, d->path))
 			r = plan_add(b, &rec, d->path);
@@ -196,7 +204,9 @@ static void plan_links(struct plan_build *b)
 
 int dev_plan_build(const struct dev_inputs *in, struct buf *flat, struct dev_plan *ret, struct err *err)
 {
-	struct plan_build b = { .in = in, .flat = flat, .plan = ret, .err = err, .bound = plan_dev_is_bound(in->config) };
+	struct plan_build b = {
+		.in = in, .flat = flat, .plan = ret, .err = err, .bound = plan_dev_is_bound(in->config)
+	};
 	int r = 0;
 
 	memset(ret, 0, sizeof(*ret));
@@ -208,8 +218,10 @@ int dev_plan_build(const struct dev_inputs *in, struct buf *flat, struct dev_pla
 	for (size_t i = 0; !r && in->config->lnx && i < in->config->lnx->devices_len; i++)
 		r = plan_device(&b, i);
 	if (!r) {
-		ret->nodes = flat_add_arr(flat, b.recs.data, b.recs.len / sizeof(struct dev_rec), sizeof(struct dev_rec));
-		ret->links = flat_add_arr(flat, b.links.data, b.links.len / sizeof(struct dev_link), sizeof(struct dev_link));
+		ret->nodes =
+			flat_add_arr(flat, b.recs.data, b.recs.len / sizeof(struct dev_rec), sizeof(struct dev_rec));
+		ret->links = flat_add_arr(flat, b.links.data, b.links.len / sizeof(struct dev_link),
+					  sizeof(struct dev_link));
 		r = b.recs.error ? b.recs.error : b.links.error ? b.links.error : flat->error;
 		if (r)
 			err_code(err, r, "plan devices");
@@ -243,5 +255,5 @@ void dev_plan_print(const struct flat *flat, const struct dev_plan *plan, struct
 	}
 	for (uint32_t i = 0; l && i < plan->links.count; i++)
 		buf_addf(out, "link %s %s%s\n", flat_str(flat, l[i].path), flat_str(flat, l[i].target),
-			l[i].flags & DEV_LINK_IF_PROC_FD ? " if-proc" : "");
+			 l[i].flags & DEV_LINK_IF_PROC_FD ? " if-proc" : "");
 }

@@ -84,7 +84,8 @@ static int bind_flags(const struct mount_job *job, int fd)
 	if (r < 0 || !(job->rec->flags & MOUNT_REC_SHIELD_CGROUP))
 		return r;
 	r = mount_set_attr(fd, true, RDONLY, 0);
-	return r < 0 ? err_code(job->err, r, "mount `%s`: make the control groups below read-only", job->destination) : 0;
+	return r < 0 ? err_code(job->err, r, "mount `%s`: make the control groups below read-only", job->destination)
+		     : 0;
 }
 
 static int mount_job_bind(const struct mount_job *job)
@@ -95,7 +96,8 @@ static int mount_job_bind(const struct mount_job *job)
 	int r;
 
 	if (fd == -ENOENT && (rec->flags & MOUNT_REC_NOFAIL)) {
-		log_warn("mount `%s`: source `%s` is not there, left out as `nofail` says", job->destination, job->source);
+		log_warn("mount `%s`: source `%s` is not there, left out as `nofail` says", job->destination,
+			 job->source);
 		err_clear(job->err);
 		return 0;
 	}
@@ -107,7 +109,8 @@ static int mount_job_bind(const struct mount_job *job)
 	if (r)
 		return r < 0 ? r : 0;
 	if ((rec->flags & MOUNT_REC_SOURCE_PROC) && !mount_is_proc_root(fd))
-		return err_set(job->err, EPERM, "mount `%s`: only a whole proc file system may stand there", job->destination);
+		return err_set(job->err, EPERM, "mount `%s`: only a whole proc file system may stand there",
+			       job->destination);
 	target = mount_dest_open(job, S_ISDIR(st.st_mode));
 	if (target < 0)
 		return target;
@@ -130,7 +133,8 @@ static int apply_job(const struct mount_job *job)
 	case MOUNT_KIND_ATTR:
 		return mount_job_change(job);
 	case MOUNT_KIND_LINK:
-		return job->source ? mount_dest_link(job, job->source) : err_set(job->err, EPROTO, "read mount plan: no source");
+		return job->source ? mount_dest_link(job, job->source)
+				   : err_set(job->err, EPROTO, "read mount plan: no source");
 	default:
 		return err_set(job->err, EPROTO, "read mount plan: unknown kind %u", job->rec->kind);
 	}
@@ -139,7 +143,8 @@ static int apply_job(const struct mount_job *job)
 /* mount(8) about nofail: no error if the device does not exist. */
 static bool apply_may_be_missing(const struct mount_rec *rec, int r)
 {
-	return (rec->flags & MOUNT_REC_NOFAIL) && rec->kind == MOUNT_KIND_FS && (r == -ENOENT || r == -ENXIO || r == -ENOTBLK);
+	return (rec->flags & MOUNT_REC_NOFAIL) && rec->kind == MOUNT_KIND_FS &&
+	       (r == -ENOENT || r == -ENXIO || r == -ENOTBLK);
 }
 
 int mount_apply_mounts(struct mount_ctx *ctx, struct err *err)
@@ -160,7 +165,8 @@ int mount_apply_mounts(struct mount_ctx *ctx, struct err *err)
 			return err_set(err, EPROTO, "read mount plan: no destination");
 		r = apply_job(&job);
 		if (r < 0 && apply_may_be_missing(&recs[i], r)) {
-			log_warn("mount `%s`: `%s` is not there, left out as `nofail` says", job.destination, job.source ? job.source : "");
+			log_warn("mount `%s`: `%s` is not there, left out as `nofail` says", job.destination,
+				 job.source ? job.source : "");
 			err_clear(err);
 		} else if (r < 0) {
 			err_pointer(err, "/mounts/%u", recs[i].index);

@@ -56,7 +56,10 @@ int mount_where(int fd, struct mount_where *ret)
 
 int mount_attach(int mount_fd, int target_fd)
 {
-	return sys_move_mount(mount_fd, "", target_fd, "", SYS_MOVE_MOUNT_F_EMPTY_PATH | SYS_MOVE_MOUNT_T_EMPTY_PATH) < 0 ? -errno : 0;
+	return sys_move_mount(mount_fd, "", target_fd, "", SYS_MOVE_MOUNT_F_EMPTY_PATH | SYS_MOVE_MOUNT_T_EMPTY_PATH) <
+			       0
+		       ? -errno
+		       : 0;
 }
 
 static int attach_setattr(int fd, bool recursive, struct sys_mount_attr *attr)
@@ -101,8 +104,11 @@ static int attach_attr_error(const struct mount_job *job, int r, uint64_t set, u
 		uint64_t bit;
 		const char *on, *off;
 	} words[] = {
-		{ SYS_MOUNT_ATTR_RDONLY, "ro", "rw" }, { SYS_MOUNT_ATTR_NOSUID, "nosuid", "suid" }, { SYS_MOUNT_ATTR_NODEV, "nodev", "dev" },
-		{ SYS_MOUNT_ATTR_NOEXEC, "noexec", "exec" }, { SYS_MOUNT_ATTR_NODIRATIME, "nodiratime", "diratime" },
+		{ SYS_MOUNT_ATTR_RDONLY, "ro", "rw" },
+		{ SYS_MOUNT_ATTR_NOSUID, "nosuid", "suid" },
+		{ SYS_MOUNT_ATTR_NODEV, "nodev", "dev" },
+		{ SYS_MOUNT_ATTR_NOEXEC, "noexec", "exec" },
+		{ SYS_MOUNT_ATTR_NODIRATIME, "nodiratime", "diratime" },
 		{ SYS_MOUNT_ATTR_NOSYMFOLLOW, "nosymfollow", "symfollow" },
 	};
 	char text[96] = "";
@@ -120,7 +126,8 @@ static int attach_attr_error(const struct mount_job *job, int r, uint64_t set, u
 	if (!locked)
 		return err_code(job->err, r, "mount `%s`: set %s", job->destination, text);
 	err_hint(job->err, "the flags of a mount that came from the parent user namespace stay as they are");
-	return err_set(job->err, EPERM, "mount `%s`: set %s: locked by the parent user namespace", job->destination, text);
+	return err_set(job->err, EPERM, "mount `%s`: set %s: locked by the parent user namespace", job->destination,
+		       text);
 }
 
 /* `atime` and `nostrictatime` name what shall not be: what it is now decides whether there is anything to do. */
@@ -135,7 +142,9 @@ static uint64_t attach_dropped(const struct mount_job *job, int fd)
 	now = (unsigned long)st.f_flags;
 	if ((flags & MOUNT_REC_DROP_NOATIME) && (now & ST_KERNEL_NOATIME))
 		return SYS_MOUNT_ATTR__ATIME;
-	return (flags & MOUNT_REC_DROP_STRICTATIME) && !(now & (ST_KERNEL_NOATIME | ST_KERNEL_RELATIME)) ? SYS_MOUNT_ATTR__ATIME : 0;
+	return (flags & MOUNT_REC_DROP_STRICTATIME) && !(now & (ST_KERNEL_NOATIME | ST_KERNEL_RELATIME))
+		       ? SYS_MOUNT_ATTR__ATIME
+		       : 0;
 }
 
 int mount_job_attrs(const struct mount_job *job, int fd)

@@ -193,7 +193,8 @@ static int copy_dir(const struct mount_job *job, int from, int to, unsigned dept
 				continue;
 			r = copy_one(job, from, to, e->name, depth);
 			if (r < 0 && job->err && !job->err->code)
-				err_code(job->err, r, "mount `%s`: copy `%.256s` into the tmpfs", job->destination, e->name);
+				err_code(job->err, r, "mount `%s`: copy `%.256s` into the tmpfs", job->destination,
+					 e->name);
 			if (r < 0)
 				return r;
 		}

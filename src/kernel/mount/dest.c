@@ -20,15 +20,16 @@ static int dest_make(const struct mount_job *job, bool dir)
 {
 	int root = job->ctx->root_fd;
 
-	return dir ? inroot_mkdir_p(root, job->destination, DEST_DIR_MODE, (uid_t)-1, (gid_t)-1, NULL) :
-		     inroot_mkfile_p(root, job->destination, DEST_FILE_MODE, (uid_t)-1, (gid_t)-1, NULL);
+	return dir ? inroot_mkdir_p(root, job->destination, DEST_DIR_MODE, (uid_t)-1, (gid_t)-1, NULL)
+		   : inroot_mkfile_p(root, job->destination, DEST_FILE_MODE, (uid_t)-1, (gid_t)-1, NULL);
 }
 
 /* base/inroot.h follows links (inside); here not one of them is acceptable. EAGAIN: a rename somewhere raced with us. */
 static int dest_open_without_links(const struct mount_job *job)
 {
 	struct sys_open_how how = { .flags = O_PATH | O_CLOEXEC,
-		.resolve = SYS_RESOLVE_IN_ROOT | SYS_RESOLVE_NO_SYMLINKS | SYS_RESOLVE_NO_MAGICLINKS };
+				    .resolve =
+					    SYS_RESOLVE_IN_ROOT | SYS_RESOLVE_NO_SYMLINKS | SYS_RESOLVE_NO_MAGICLINKS };
 
 	for (int i = 0; i < DEST_TRIES; i++) {
 		int fd = sys_openat2(job->ctx->root_fd, job->destination, &how);
@@ -51,7 +52,8 @@ static int dest_open_raw(const struct mount_job *job)
 static int dest_error(const struct mount_job *job, int r)
 {
 	if (r == -ELOOP && (job->rec->flags & MOUNT_REC_DEST_NO_LINKS))
-		return err_set(job->err, ELOOP, "mount `%s`: a component of the destination is a symbolic link", job->destination);
+		return err_set(job->err, ELOOP, "mount `%s`: a component of the destination is a symbolic link",
+			       job->destination);
 	return err_code(job->err, r, "open mount point `%s`", job->destination);
 }
 
@@ -59,9 +61,11 @@ static int dest_check(const struct mount_job *job, int fd)
 {
 	const struct mount_rec *rec = job->rec;
 	const char *type = flat_str(job->flat, rec->fstype);
-	bool proc = (rec->kind == MOUNT_KIND_FS && type && !strcmp(type, "proc")) || (rec->flags & MOUNT_REC_SOURCE_PROC);
+	bool proc =
+		(rec->kind == MOUNT_KIND_FS && type && !strcmp(type, "proc")) || (rec->flags & MOUNT_REC_SOURCE_PROC);
 
-	if (!fd_is_fstype(fd, MOUNT_PROC_MAGIC) || (rec->flags & MOUNT_REC_PROC_ENTRY) || (proc && mount_is_proc_root(fd)))
+	if (!fd_is_fstype(fd, MOUNT_PROC_MAGIC) || (rec->flags & MOUNT_REC_PROC_ENTRY) ||
+	    (proc && mount_is_proc_root(fd)))
 		return 0;
 	return err_set(job->err, EPERM, "mount `%s`: the destination lies in a proc file system", job->destination);
 }
@@ -73,8 +77,8 @@ static int dest_kind(const struct mount_job *job, int fd, bool dir)
 	if (fstat(fd, &st) < 0)
 		return err_sys(job->err, "open mount point `%s`", job->destination);
 	if (dir != S_ISDIR(st.st_mode))
-		return err_set(job->err, dir ? ENOTDIR : EISDIR, "mount `%s`: %s on %s", job->destination, dir ? "a directory" : "a file",
-			dir ? "a file" : "a directory");
+		return err_set(job->err, dir ? ENOTDIR : EISDIR, "mount `%s`: %s on %s", job->destination,
+			       dir ? "a directory" : "a file", dir ? "a file" : "a directory");
 	return dest_check(job, fd);
 }
 

@@ -56,8 +56,9 @@ static int fs_sb_flags(int fs_fd, uint64_t set, uint64_t clr)
 		uint64_t flag;
 		const char *on, *off;
 	} words[] = {
-		{ MS_RDONLY, "ro", "rw" }, { MS_SYNCHRONOUS, "sync", "async" }, { MS_DIRSYNC, "dirsync", NULL },
-		{ MS_LAZYTIME, "lazytime", "nolazytime" }, { MS_MANDLOCK, "mand", "nomand" },
+		{ MS_RDONLY, "ro", "rw" },         { MS_SYNCHRONOUS, "sync", "async" },
+		{ MS_DIRSYNC, "dirsync", NULL },   { MS_LAZYTIME, "lazytime", "nolazytime" },
+		{ MS_MANDLOCK, "mand", "nomand" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
@@ -72,7 +73,8 @@ static int fs_sb_flags(int fs_fd, uint64_t set, uint64_t clr)
 /* mount(8) takes the quotes off LSM contexts, which have commas in them. */
 static void fs_unquote(const char *key, const char *value, char *out, size_t len)
 {
-	bool context = !strcmp(key, "context") || !strcmp(key, "fscontext") || !strcmp(key, "defcontext") || !strcmp(key, "rootcontext");
+	bool context = !strcmp(key, "context") || !strcmp(key, "fscontext") || !strcmp(key, "defcontext") ||
+		       !strcmp(key, "rootcontext");
 	size_t n = 0;
 
 	for (; *value && n + 1 < len; value++)
@@ -98,7 +100,8 @@ int mount_fs_parameters(const struct mount_job *job, int fs_fd, uint64_t sb_set,
 			return err_set(job->err, EPROTO, "read mount plan: out of bounds");
 		if (value)
 			fs_unquote(key, value, text, sizeof(text));
-		if (sys_fsconfig(fs_fd, value ? SYS_FSCONFIG_SET_STRING : SYS_FSCONFIG_SET_FLAG, key, value ? text : NULL, 0) < 0) {
+		if (sys_fsconfig(fs_fd, value ? SYS_FSCONFIG_SET_STRING : SYS_FSCONFIG_SET_FLAG, key,
+				 value ? text : NULL, 0) < 0) {
 			r = -errno;
 			snprintf(text, sizeof(text), "option `%.200s` of", key);
 			return fs_error(job, fs_fd, r, text);
@@ -115,10 +118,12 @@ int mount_fs_data(const struct mount_job *job, char *out, size_t len)
 	out[0] = '\0';
 	for (uint32_t i = 0; d && i < job->rec->data.count; i++) {
 		const char *key = flat_str(job->flat, d[i].key), *value = flat_str(job->flat, d[i].value);
-		int n = snprintf(out + at, len - at, "%s%s%s%s", i ? "," : "", key ? key : "", value ? "=" : "", value ? value : "");
+		int n = snprintf(out + at, len - at, "%s%s%s%s", i ? "," : "", key ? key : "", value ? "=" : "",
+				 value ? value : "");
 
 		if (n < 0 || (size_t)n >= len - at)
-			return err_set(job->err, E2BIG, "mount `%s`: its options are longer than %zu bytes", job->destination, len - 1);
+			return err_set(job->err, E2BIG, "mount `%s`: its options are longer than %zu bytes",
+				       job->destination, len - 1);
 		at += (size_t)n;
 	}
 	return 0;
@@ -130,9 +135,14 @@ unsigned long mount_fs_ms_flags(uint64_t sb, uint64_t attr)
 		uint64_t attr;
 		unsigned long flag;
 	} words[] = {
-		{ SYS_MOUNT_ATTR_RDONLY, MS_RDONLY }, { SYS_MOUNT_ATTR_NOSUID, MS_NOSUID }, { SYS_MOUNT_ATTR_NODEV, MS_NODEV },
-		{ SYS_MOUNT_ATTR_NOEXEC, MS_NOEXEC }, { SYS_MOUNT_ATTR_NODIRATIME, MS_NODIRATIME }, { SYS_MOUNT_ATTR_NOATIME, MS_NOATIME },
-		{ SYS_MOUNT_ATTR_STRICTATIME, MS_STRICTATIME }, { SYS_MOUNT_ATTR_NOSYMFOLLOW, MS_NOSYMFOLLOW },
+		{ SYS_MOUNT_ATTR_RDONLY, MS_RDONLY },
+		{ SYS_MOUNT_ATTR_NOSUID, MS_NOSUID },
+		{ SYS_MOUNT_ATTR_NODEV, MS_NODEV },
+		{ SYS_MOUNT_ATTR_NOEXEC, MS_NOEXEC },
+		{ SYS_MOUNT_ATTR_NODIRATIME, MS_NODIRATIME },
+		{ SYS_MOUNT_ATTR_NOATIME, MS_NOATIME },
+		{ SYS_MOUNT_ATTR_STRICTATIME, MS_STRICTATIME },
+		{ SYS_MOUNT_ATTR_NOSYMFOLLOW, MS_NOSYMFOLLOW },
 	};
 	unsigned long flags = (unsigned long)sb;
 
@@ -184,7 +194,8 @@ static int fs_classic(const struct mount_job *job)
 	if (target < 0)
 		return target;
 	if (!strcmp(job->destination, "/"))
-		return err_set(job->err, EOPNOTSUPP, "mount `/`: an option that only mount(2) takes is not possible on the root");
+		return err_set(job->err, EOPNOTSUPP,
+			       "mount `/`: an option that only mount(2) takes is not possible on the root");
 	r = mount_fs_data(job, data, sizeof(data));
 	if (r < 0)
 		return r;
@@ -194,7 +205,10 @@ static int fs_classic(const struct mount_job *job)
 	back = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fchdir(target) < 0)
 		return err_sys(job->err, "mount `%s`", job->destination);
-	r = mount(job->source, ".", flat_str(job->flat, rec->fstype), mount_fs_ms_flags(rec->sb_set, rec->attr_set & ~later), data) < 0 ? -errno : 0;
+	r = mount(job->source, ".", flat_str(job->flat, rec->fstype),
+		  mount_fs_ms_flags(rec->sb_set, rec->attr_set & ~later), data) < 0
+		    ? -errno
+		    : 0;
 	if ((back < 0 || fchdir(back) < 0) && chdir("/") < 0)
 		return err_sys(job->err, "mount `%s`: leave it", job->destination);
 	if (r < 0)
@@ -228,16 +242,22 @@ static int fs_fallback(const struct mount_job *job)
 	int r;
 
 	if (!path || rec->data.count)
-		return err_set(job->err, EPERM, "mount `%s`: not permitted, and file system options do not go with a clone of the host's", job->destination);
+		return err_set(
+			job->err, EPERM,
+			"mount `%s`: not permitted, and file system options do not go with a clone of the host's",
+			job->destination);
 	if (sysfs && !(set & RDONLY)) {
 		err_hint(job->err, "add the option `ro`");
-		return err_set(job->err, EPERM, "mount `%s`: sysfs is not permitted here, and the host's own can be had read-only only", job->destination);
+		return err_set(job->err, EPERM,
+			       "mount `%s`: sysfs is not permitted here, and the host's own can be had read-only only",
+			       job->destination);
 	}
 	fd = sys_open_tree(AT_FDCWD, path, SYS_OPEN_TREE_CLONE | SYS_OPEN_TREE_CLOEXEC | SYS_AT_RECURSIVE);
 	if (fd < 0)
 		return err_sys(job->err, "mount `%s`: clone the host's `%s`", job->destination, path);
 	if (sysfs ? !fd_is_fstype(fd, MOUNT_SYSFS_MAGIC) : !mount_is_proc_root(fd))
-		return err_set(job->err, EPERM, "mount `%s`: the host's `%s` is something else", job->destination, path);
+		return err_set(job->err, EPERM, "mount `%s`: the host's `%s` is something else", job->destination,
+			       path);
 	r = mount_set_attr(fd, true, set, 0);
 	if (r < 0)
 		return err_code(job->err, r, "mount `%s`: set flags of the host's `%s`", job->destination, path);
@@ -261,7 +281,8 @@ static int fs_detached(const struct mount_job *job, uint64_t attr)
 	int fd, r;
 
 	if (fs < 0 && errno == ENODEV)
-		return err_set(job->err, ENODEV, "mount `%s`: the kernel has no file system `%s`", job->destination, type ? type : "");
+		return err_set(job->err, ENODEV, "mount `%s`: the kernel has no file system `%s`", job->destination,
+			       type ? type : "");
 	if (fs < 0)
 		return fs_may_fall_back(job, -errno) ? -EPERM : fs_error(job, -1, -errno, "open file system");
 	if (job->source && sys_fsconfig(fs, SYS_FSCONFIG_SET_STRING, "source", job->source, 0) < 0)

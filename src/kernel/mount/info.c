@@ -90,7 +90,8 @@ static int info_find(void *arg, const struct mount_info *info)
 	if (info->id != f->id)
 		return 0;
 	f->found = true;
-	f->propagation = (strstr(info->optional, "shared:") ? MS_SHARED : 0u) | (strstr(info->optional, "master:") ? MS_SLAVE : 0u) |
+	f->propagation = (strstr(info->optional, "shared:") ? MS_SHARED : 0u) |
+			 (strstr(info->optional, "master:") ? MS_SLAVE : 0u) |
 			 (strstr(info->optional, "unbindable") ? MS_UNBINDABLE : 0u);
 	if (!f->propagation)
 		f->propagation = MS_PRIVATE;

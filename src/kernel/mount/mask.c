@@ -65,11 +65,14 @@ static int mask_make_empty(const char *label, struct err *err)
 	int fd;
 
 	if (fs < 0 || sys_fsconfig(fs, SYS_FSCONFIG_SET_STRING, "source", "tmpfs", 0) < 0 ||
-	    sys_fsconfig(fs, SYS_FSCONFIG_SET_STRING, "mode", "755", 0) < 0 || sys_fsconfig(fs, SYS_FSCONFIG_SET_STRING, "nr_inodes", "2", 0) < 0 ||
+	    sys_fsconfig(fs, SYS_FSCONFIG_SET_STRING, "mode", "755", 0) < 0 ||
+	    sys_fsconfig(fs, SYS_FSCONFIG_SET_STRING, "nr_inodes", "2", 0) < 0 ||
 	    (label && sys_fsconfig(fs, SYS_FSCONFIG_SET_STRING, "context", label, 0) < 0) ||
-	    sys_fsconfig(fs, SYS_FSCONFIG_SET_FLAG, "ro", NULL, 0) < 0 || sys_fsconfig(fs, SYS_FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+	    sys_fsconfig(fs, SYS_FSCONFIG_SET_FLAG, "ro", NULL, 0) < 0 ||
+	    sys_fsconfig(fs, SYS_FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return err_sys(err, "make an empty directory for masks");
-	fd = sys_fsmount(fs, SYS_FSMOUNT_CLOEXEC, SYS_MOUNT_ATTR_RDONLY | SYS_MOUNT_ATTR_NOSUID | SYS_MOUNT_ATTR_NODEV | SYS_MOUNT_ATTR_NOEXEC);
+	fd = sys_fsmount(fs, SYS_FSMOUNT_CLOEXEC,
+			 SYS_MOUNT_ATTR_RDONLY | SYS_MOUNT_ATTR_NOSUID | SYS_MOUNT_ATTR_NODEV | SYS_MOUNT_ATTR_NOEXEC);
 	return fd < 0 ? err_sys(err, "make an empty directory for masks") : fd;
 }
 
@@ -126,7 +129,8 @@ static int mask_path(struct mount_ctx *ctx, const char *path, struct err *err)
 	return mask_verify(ctx, path, mask, dir, err);
 }
 
-static int mask_list(struct mount_ctx *ctx, struct flat_arr list, const char *member, int (*fn)(struct mount_ctx *, const char *, struct err *), struct err *err)
+static int mask_list(struct mount_ctx *ctx, struct flat_arr list, const char *member,
+		     int (*fn)(struct mount_ctx *, const char *, struct err *), struct err *err)
 {
 	const struct flat_str *paths = flat_arr(ctx->flat, list, sizeof(*paths));
 

@@ -10,35 +10,36 @@
 #include "base/flat.h"
 
 enum mount_kind {
-	MOUNT_KIND_FS = 1, /* a file system of its own: fstype, source, data */
-	MOUNT_KIND_BIND,   /* a clone of source */
+	MOUNT_KIND_FS = 1,  /* a file system of its own: fstype, source, data */
+	MOUNT_KIND_BIND,    /* a clone of source */
 	MOUNT_KIND_REMOUNT, /* changes what is mounted at destination: super block (data, sb_*) and mount attributes */
-	MOUNT_KIND_ATTR,   /* changes attributes and propagation of the mount at destination only */
-	MOUNT_KIND_LINK,   /* a symbolic link at destination with the text source (names of co-mounted cgroup controllers) */
+	MOUNT_KIND_ATTR,    /* changes attributes and propagation of the mount at destination only */
+	MOUNT_KIND_LINK, /* a symbolic link at destination with the text source (names of co-mounted cgroup controllers) */
 };
 
 enum mount_rec_flags {
-	MOUNT_REC_RECURSIVE = 1 << 0,     /* bind: with its submounts */
-	MOUNT_REC_HOST_SOURCE = 1 << 1,   /* source_fd comes from the host side (source.h) */
-	MOUNT_REC_IDMAP = 1 << 2,         /* the clone is id-mapped (host side does it) */
+	MOUNT_REC_RECURSIVE = 1 << 0,   /* bind: with its submounts */
+	MOUNT_REC_HOST_SOURCE = 1 << 1, /* source_fd comes from the host side (source.h) */
+	MOUNT_REC_IDMAP = 1 << 2,       /* the clone is id-mapped (host side does it) */
 	MOUNT_REC_IDMAP_RECURSIVE = 1 << 3,
 	MOUNT_REC_IDMAP_CONTAINER = 1 << 4, /* by the container's user namespace; else by uid_map, gid_map */
-	MOUNT_REC_COPYUP = 1 << 5,        /* tmpfs: filled with what it hides */
-	MOUNT_REC_COPY_SYMLINK = 1 << 6,  /* bind: a link as source is copied as a link */
+	MOUNT_REC_COPYUP = 1 << 5,          /* tmpfs: filled with what it hides */
+	MOUNT_REC_COPY_SYMLINK = 1 << 6,    /* bind: a link as source is copied as a link */
 	MOUNT_REC_SRC_NOFOLLOW = 1 << 7,
 	MOUNT_REC_DEST_NOFOLLOW = 1 << 8,
-	MOUNT_REC_DEST_NO_LINKS = 1 << 9, /* no component of destination may be a link (proc, sysfs) */
-	MOUNT_REC_PROC_ENTRY = 1 << 10,   /* destination is one of the few names in /proc that may be covered */
-	MOUNT_REC_SOURCE_PROC = 1 << 11,  /* the source has to be the root of a procfs */
+	MOUNT_REC_DEST_NO_LINKS = 1 << 9,  /* no component of destination may be a link (proc, sysfs) */
+	MOUNT_REC_PROC_ENTRY = 1 << 10,    /* destination is one of the few names in /proc that may be covered */
+	MOUNT_REC_SOURCE_PROC = 1 << 11,   /* the source has to be the root of a procfs */
 	MOUNT_REC_FALLBACK_BIND = 1 << 12, /* proc, sysfs in a user namespace: on EPERM a clone of fallback instead */
-	MOUNT_REC_NOFAIL = 1 << 13,       /* a missing source skips the record, with a warning */
-	MOUNT_REC_CLASSIC = 1 << 14,      /* mount(2): a flag or value that fsconfig(2) cannot carry */
-	MOUNT_REC_DEFER_RO = 1 << 15,     /* /dev: read-only only after the device nodes are made */
-	MOUNT_REC_SHIELD_CGROUP = 1 << 16, /* a read-only clone of /sys: the control groups below it become read-only too */
-	MOUNT_REC_OWN_ROOT = 1 << 17,     /* mqueue, cgroup: its root directory shall belong to the container's root */
+	MOUNT_REC_NOFAIL = 1 << 13,        /* a missing source skips the record, with a warning */
+	MOUNT_REC_CLASSIC = 1 << 14,       /* mount(2): a flag or value that fsconfig(2) cannot carry */
+	MOUNT_REC_DEFER_RO = 1 << 15,      /* /dev: read-only only after the device nodes are made */
+	MOUNT_REC_SHIELD_CGROUP =
+		1 << 16,              /* a read-only clone of /sys: the control groups below it become read-only too */
+	MOUNT_REC_OWN_ROOT = 1 << 17, /* mqueue, cgroup: its root directory shall belong to the container's root */
 	MOUNT_REC_DROP_NOATIME = 1 << 18, /* `atime`: only if it is noatime now */
 	MOUNT_REC_DROP_STRICTATIME = 1 << 19,
-	MOUNT_REC_LABEL_ROOT = 1 << 20,   /* its root gets mount_plan.label: mqueue takes no context */
+	MOUNT_REC_LABEL_ROOT = 1 << 20, /* its root gets mount_plan.label: mqueue takes no context */
 };
 
 struct mount_datum { /* key, or key=value */
@@ -52,17 +53,18 @@ struct mount_rec {
 	struct flat_str destination; /* clean, absolute, as the container sees it */
 	struct flat_str source;      /* bind: absolute host path; else what mount(2) calls the device */
 	struct flat_str fstype;
-	struct flat_str fallback;    /* host path for MOUNT_REC_FALLBACK_BIND */
-	struct flat_arr data;        /* struct mount_datum */
-	struct flat_arr propagation; /* uint64_t MS_{SHARED,SLAVE,PRIVATE,UNBINDABLE} with or without MS_REC, in order */
+	struct flat_str fallback; /* host path for MOUNT_REC_FALLBACK_BIND */
+	struct flat_arr data;     /* struct mount_datum */
+	struct flat_arr
+		propagation; /* uint64_t MS_{SHARED,SLAVE,PRIVATE,UNBINDABLE} with or without MS_REC, in order */
 	struct flat_arr uid_map, gid_map; /* struct mount_id_range */
-	uint64_t attr_set, attr_clr;   /* MOUNT_ATTR_* of this mount */
-	uint64_t rattr_set, rattr_clr; /* of this mount and all below; applied first */
-	uint64_t sb_set, sb_clr;       /* MS_* of the super block */
-	uint32_t kind;                 /* enum mount_kind */
-	uint32_t flags;                /* enum mount_rec_flags */
-	uint32_t source_fd;            /* index + 1 in mount_ctx.fds; 0 = none */
-	uint32_t index;                /* /mounts/<index> */
+	uint64_t attr_set, attr_clr;      /* MOUNT_ATTR_* of this mount */
+	uint64_t rattr_set, rattr_clr;    /* of this mount and all below; applied first */
+	uint64_t sb_set, sb_clr;          /* MS_* of the super block */
+	uint32_t kind;                    /* enum mount_kind */
+	uint32_t flags;                   /* enum mount_rec_flags */
+	uint32_t source_fd;               /* index + 1 in mount_ctx.fds; 0 = none */
+	uint32_t index;                   /* /mounts/<index> */
 };
 
 enum mount_plan_flags {
@@ -73,15 +75,15 @@ enum mount_plan_flags {
 enum { MOUNT_NS_NONE = 0, MOUNT_NS_NEW = 1, MOUNT_NS_JOINED = 2 };
 
 struct mount_plan {
-	struct flat_str root_path;         /* absolute host path */
-	struct flat_arr mounts;            /* struct mount_rec */
-	struct flat_str label;             /* SELinux context, absent = none */
-	struct flat_arr masked, readonly;  /* struct flat_str, clean absolute container paths */
-	uint64_t propagation;              /* of `/`: MS_SHARED, MS_SLAVE, MS_PRIVATE, MS_UNBINDABLE; 0 = not said */
-	uint32_t root_source_fd;           /* index + 1; 0 = masu-init opens root_path */
-	uint32_t flags;                    /* enum mount_plan_flags */
-	uint32_t mount_ns;                 /* MOUNT_NS_* */
-	uint32_t host_sources;             /* how many fds the host side has to send, the root included */
+	struct flat_str root_path;        /* absolute host path */
+	struct flat_arr mounts;           /* struct mount_rec */
+	struct flat_str label;            /* SELinux context, absent = none */
+	struct flat_arr masked, readonly; /* struct flat_str, clean absolute container paths */
+	uint64_t propagation;             /* of `/`: MS_SHARED, MS_SLAVE, MS_PRIVATE, MS_UNBINDABLE; 0 = not said */
+	uint32_t root_source_fd;          /* index + 1; 0 = masu-init opens root_path */
+	uint32_t flags;                   /* enum mount_plan_flags */
+	uint32_t mount_ns;                /* MOUNT_NS_* */
+	uint32_t host_sources;            /* how many fds the host side has to send, the root included */
 };
 
 struct mount_ctx {
@@ -92,12 +94,15 @@ struct mount_ctx {
 	const int *fds; /* detached mounts made by the host side; not owned */
 	size_t nfds;
 	/* private to the applier, owned: */
-	int null_fd;  /* the host's verified /dev/null, taken before the root is reachable */
-	int empty_fd; /* the empty directory that masks show */
-	int dev_fd;   /* the mount whose `ro` waits for the device nodes */
+	int null_fd;    /* the host's verified /dev/null, taken before the root is reachable */
+	int empty_fd;   /* the empty directory that masks show */
+	int dev_fd;     /* the mount whose `ro` waits for the device nodes */
 	uint32_t shown; /* which of null_fd and empty_fd are attached: from then on they are cloned */
 };
-#define MOUNT_CTX_INIT { .proc_fd = -1, .root_fd = -1, .null_fd = -1, .empty_fd = -1, .dev_fd = -1 }
+#define MOUNT_CTX_INIT                                                                    \
+	{                                                                                 \
+		.proc_fd = -1, .root_fd = -1, .null_fd = -1, .empty_fd = -1, .dev_fd = -1 \
+	}
 
 /* In this order. Each returns 0 or -errno with err filled; after an error the mount namespace is to be abandoned. */
 int mount_apply_root(struct mount_ctx *ctx, struct err *err);

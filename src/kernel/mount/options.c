@@ -28,11 +28,26 @@
 #define S MOUNT_OPTION_SPEC
 #define R MOUNT_OPTION_RUNTIME
 #define M MOUNT_OPTION_MOUNT8
-#define SB(w, set, ms) { w, MOUNT_OPTION_SB, S, set, false, ms, 0, 0 }
-#define ATTR(w, set, rec, ms, a, c) { w, MOUNT_OPTION_ATTR, S, set, rec, ms, a, c }
-#define PROP(w, ms) { w, MOUNT_OPTION_PROPAGATION, S, true, ((ms) & MS_REC) != 0, ms, 0, 0 }
-#define SPECIAL(w, o, x) { w, MOUNT_OPTION_SPECIAL, o, true, false, MOUNT_SPECIAL_##x, 0, 0 }
-#define NONE(w, o) { w, MOUNT_OPTION_NONE, o, true, false, 0, 0, 0 }
+#define SB(w, set, ms)                                      \
+	{                                                   \
+		w, MOUNT_OPTION_SB, S, set, false, ms, 0, 0 \
+	}
+#define ATTR(w, set, rec, ms, a, c)                         \
+	{                                                   \
+		w, MOUNT_OPTION_ATTR, S, set, rec, ms, a, c \
+	}
+#define PROP(w, ms)                                                                \
+	{                                                                          \
+		w, MOUNT_OPTION_PROPAGATION, S, true, ((ms)&MS_REC) != 0, ms, 0, 0 \
+	}
+#define SPECIAL(w, o, x)                                                         \
+	{                                                                        \
+		w, MOUNT_OPTION_SPECIAL, o, true, false, MOUNT_SPECIAL_##x, 0, 0 \
+	}
+#define NONE(w, o)                                            \
+	{                                                     \
+		w, MOUNT_OPTION_NONE, o, true, false, 0, 0, 0 \
+	}
 
 /* Sorted by strcmp(3). The recursive atime words name the whole atime field: the kernel refuses to set a value without
  * clearing the field. */
@@ -156,7 +171,7 @@ static void options_atime(struct mount_options *o, const struct mount_option *ro
 		return;
 	}
 	if (row->flag == MS_RELATIME)
-		return; /* relatime is the kernel's default: there is nothing else to fall back to */
+		return;     /* relatime is the kernel's default: there is nothing else to fall back to */
 	if (*clr & ATIME) { /* said earlier in this list: take it back */
 		if ((*set & ATIME) == said)
 			*set &= ~ATIME;
@@ -255,7 +270,8 @@ static void options_word(struct mount_options *o, const struct mount_option *row
 	}
 }
 
-int mount_options_parse(const char *const *words, size_t n, struct mount_options *ret, mount_option_data_fn *data, void *arg, struct err *err)
+int mount_options_parse(const char *const *words, size_t n, struct mount_options *ret, mount_option_data_fn *data,
+			void *arg, struct err *err)
 {
 	memset(ret, 0, sizeof(*ret));
 	for (size_t i = 0; i < n; i++) {
@@ -270,7 +286,7 @@ int mount_options_parse(const char *const *words, size_t n, struct mount_options
 		}
 		if (row->class_ == MOUNT_OPTION_PROPAGATION && ret->propagation_len == ARRAY_SIZE(ret->propagation))
 			return err_set(err, E2BIG, "read mount option `%s`: more than %zu propagation words", words[i],
-				ARRAY_SIZE(ret->propagation));
+				       ARRAY_SIZE(ret->propagation));
 		options_word(ret, row);
 	}
 	return 0;

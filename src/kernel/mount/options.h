@@ -16,19 +16,29 @@ enum mount_option_class {
 	MOUNT_OPTION_SPECIAL,     /* flag = enum mount_option_special */
 };
 enum mount_option_special {
-	MOUNT_SPECIAL_BIND = 1, MOUNT_SPECIAL_RBIND, MOUNT_SPECIAL_REMOUNT, MOUNT_SPECIAL_COPYUP, MOUNT_SPECIAL_IDMAP, MOUNT_SPECIAL_RIDMAP,
-	MOUNT_SPECIAL_COPY_SYMLINK, MOUNT_SPECIAL_SRC_NOFOLLOW, MOUNT_SPECIAL_DEST_NOFOLLOW, MOUNT_SPECIAL_NOFAIL, MOUNT_SPECIAL_SECURE,
-	MOUNT_SPECIAL_OWNERSECURE, MOUNT_SPECIAL_DEFAULTS,
+	MOUNT_SPECIAL_BIND = 1,
+	MOUNT_SPECIAL_RBIND,
+	MOUNT_SPECIAL_REMOUNT,
+	MOUNT_SPECIAL_COPYUP,
+	MOUNT_SPECIAL_IDMAP,
+	MOUNT_SPECIAL_RIDMAP,
+	MOUNT_SPECIAL_COPY_SYMLINK,
+	MOUNT_SPECIAL_SRC_NOFOLLOW,
+	MOUNT_SPECIAL_DEST_NOFOLLOW,
+	MOUNT_SPECIAL_NOFAIL,
+	MOUNT_SPECIAL_SECURE,
+	MOUNT_SPECIAL_OWNERSECURE,
+	MOUNT_SPECIAL_DEFAULTS,
 };
 enum mount_option_source { MOUNT_OPTION_SPEC, MOUNT_OPTION_RUNTIME, MOUNT_OPTION_MOUNT8 };
 
 struct mount_option {
 	const char *word;
-	uint8_t class_;    /* enum mount_option_class */
-	uint8_t origin;    /* enum mount_option_source: features lists SPEC and RUNTIME */
-	bool set;          /* else clear */
-	bool recursive;    /* by mount_setattr(AT_RECURSIVE) */
-	uint64_t flag;     /* MS_ bit (what mount(2) calls it), propagation or special */
+	uint8_t class_;              /* enum mount_option_class */
+	uint8_t origin;              /* enum mount_option_source: features lists SPEC and RUNTIME */
+	bool set;                    /* else clear */
+	bool recursive;              /* by mount_setattr(AT_RECURSIVE) */
+	uint64_t flag;               /* MS_ bit (what mount(2) calls it), propagation or special */
 	uint64_t attr_set, attr_clr; /* MOUNT_ATTR_ */
 };
 
@@ -47,4 +57,5 @@ struct mount_options {
 };
 typedef int mount_option_data_fn(void *arg, size_t index, const char *word, struct err *err);
 /* Calls data for each word that is none of ours, in order, with its index. -E2BIG for more than 16 propagation words. */
-int mount_options_parse(const char *const *words, size_t n, struct mount_options *ret, mount_option_data_fn *data, void *arg, struct err *err);
+int mount_options_parse(const char *const *words, size_t n, struct mount_options *ret, mount_option_data_fn *data,
+			void *arg, struct err *err);

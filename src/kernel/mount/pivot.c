@@ -86,7 +86,8 @@ static int pivot_hide(void *arg, const struct mount_info *info)
 		return 1;
 	}
 	/* locked: at least cover it; gone with a mount above it: nothing to do */
-	if ((errno == EINVAL || errno == EPERM) && mount("tmpfs", info->path, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=000") < 0) {
+	if ((errno == EINVAL || errno == EPERM) &&
+	    mount("tmpfs", info->path, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=000") < 0) {
 		h->result = -errno;
 		return 1;
 	}
@@ -135,7 +136,9 @@ static int pivot_verify(struct mount_ctx *ctx, struct err *err)
 		r = mount_where(ctx->root_fd, &want);
 	if (r < 0)
 		return err_code(err, r, "verify the root");
-	return now.mount_id == want.mount_id && now.is_root ? 0 : err_set(err, EBUSY, "verify the root: another mount is there");
+	return now.mount_id == want.mount_id && now.is_root
+		       ? 0
+		       : err_set(err, EBUSY, "verify the root: another mount is there");
 }
 
 /* Only what somebody asked for is looked up again: mountinfo is not cheap. */
@@ -149,7 +152,9 @@ static int pivot_verify_propagation(struct mount_ctx *ctx, struct err *err)
 		r = mount_info_propagation(ctx->proc_fd, where.mount_id, &now);
 	if (r < 0)
 		return err_code(err, r, "verify the propagation of the root");
-	if (want == MS_SHARED ? now == MS_SHARED : want == MS_SLAVE ? !(now & (MS_SHARED | MS_UNBINDABLE)) : now == MS_PRIVATE)
+	if (want == MS_SHARED  ? now == MS_SHARED
+	    : want == MS_SLAVE ? !(now & (MS_SHARED | MS_UNBINDABLE))
+			       : now == MS_PRIVATE)
 		return 0;
 	return err_set(err, EBUSY, "verify the propagation of the root: not as asked for");
 }

@@ -43,7 +43,8 @@ static int plan_root(struct plan_build *b, struct mount_plan *ret)
 		return err_set(b->err, EINVAL, "read root: a path is required");
 	}
 	/* not cleaned: what ".." means behind a link of the host is for the kernel to say */
-	r = snprintf(path, sizeof(path), "%s%s%s", root->path[0] == '/' ? "" : b->in->bundle, root->path[0] == '/' ? "" : "/", root->path);
+	r = snprintf(path, sizeof(path), "%s%s%s", root->path[0] == '/' ? "" : b->in->bundle,
+		     root->path[0] == '/' ? "" : "/", root->path);
 	if (r < 0 || (size_t)r >= sizeof(path)) {
 		err_pointer(b->err, "/root/path");
 		return err_code(b->err, -ENAMETOOLONG, "read root");
@@ -62,7 +63,8 @@ static int plan_root(struct plan_build *b, struct mount_plan *ret)
 }
 
 /* maskedPaths or readonlyPaths: absolute, cleaned, and never without a mount namespace, since the host would see them. */
-static int plan_paths(struct plan_build *b, const char *member, const char *const *paths, size_t n, struct flat_arr *ret)
+static int plan_paths(struct plan_build *b, const char *member, const char *const *paths, size_t n,
+		      struct flat_arr *ret)
 {
 	AUTO(buf_done) struct buf list = { 0 };
 	char clean[PATH_MAX];
@@ -80,7 +82,7 @@ static int plan_paths(struct plan_build *b, const char *member, const char *cons
 			if (r == -ENAMETOOLONG)
 				return err_code(b->err, r, "plan %s `%.64s...`", member, paths[i]);
 			return err_set(b->err, EINVAL, "plan %s `%s`: %s", member, paths[i],
-				r < 0 ? "not an absolute path" : "not for the root itself");
+				       r < 0 ? "not an absolute path" : "not for the root itself");
 		}
 		s = flat_add_str(b->flat, clean);
 		buf_add(&list, &s, sizeof(s));
@@ -117,7 +119,8 @@ int mount_plan_build(const struct mount_inputs *in, struct buf *flat, struct mou
 	if (!r && l)
 		r = plan_paths(&b, "readonlyPaths", l->readonly_paths, l->readonly_paths_len, &ret->readonly);
 	if (!r)
-		ret->mounts = flat_add_arr(flat, b.recs.data, b.recs.len / sizeof(struct mount_rec), sizeof(struct mount_rec));
+		ret->mounts = flat_add_arr(flat, b.recs.data, b.recs.len / sizeof(struct mount_rec),
+					   sizeof(struct mount_rec));
 	ret->host_sources = b.host_sources;
 	if (!r && (b.recs.error || flat->error))
 		r = err_code(err, b.recs.error ? b.recs.error : flat->error, "plan mounts");

@@ -22,10 +22,10 @@ struct mount_inputs {
 	const char *bundle; /* absolute */
 	int mount_ns;       /* MOUNT_NS_* */
 	bool no_pivot;
-	bool user_ns;               /* new or joined */
-	bool host_can_open_sources; /* a privileged host side and a new user namespace */
-	bool cgroup_ns;             /* new */
-	int cgroup_layout;          /* 1 v1, 2 hybrid, 3 v2, 0 none */
+	bool user_ns;                                     /* new or joined */
+	bool host_can_open_sources;                       /* a privileged host side and a new user namespace */
+	bool cgroup_ns;                                   /* new */
+	int cgroup_layout;                                /* 1 v1, 2 hybrid, 3 v2, 0 none */
 	const struct mount_cgroup_hierarchy *hierarchies; /* v2: one with the name "unified" (or "") */
 	size_t hierarchies_len;
 };

@@ -52,7 +52,8 @@ static bool cgroup_is_unified(const struct mount_cgroup_hierarchy *h)
 }
 
 /* One hierarchy at destination: a mount of it or a clone of the container's own directory. */
-static int cgroup_hierarchy(struct plan_build *b, const struct plan_mount *m, const struct mount_cgroup_hierarchy *h, const char *destination, struct mount_rec *rec)
+static int cgroup_hierarchy(struct plan_build *b, const struct plan_mount *m, const struct mount_cgroup_hierarchy *h,
+			    const char *destination, struct mount_rec *rec)
 {
 	bool unified = cgroup_is_unified(h);
 	char path[PATH_MAX];
@@ -71,7 +72,8 @@ static int cgroup_hierarchy(struct plan_build *b, const struct plan_mount *m, co
 	}
 	if (!h->path || h->path[0] != '/')
 		return plan_mount_error(b, m, "type", "the container has no cgroup of its own in `%s`", h->mountpoint);
-	if (snprintf(path, sizeof(path), "%s%s", h->mountpoint, strcmp(h->path, "/") ? h->path : "") >= (int)sizeof(path))
+	if (snprintf(path, sizeof(path), "%s%s", h->mountpoint, strcmp(h->path, "/") ? h->path : "") >=
+	    (int)sizeof(path))
 		return plan_mount_error(b, m, "type", "the path of its cgroup is too long");
 	rec->source = flat_add_str(b->flat, path);
 	return 0;
@@ -143,7 +145,8 @@ static int cgroup_v1(struct plan_build *b, struct plan_mount *m)
 	int r;
 
 	if (m->data_word)
-		return plan_option_error(b, m, m->data_word, "not a mount option, and the cgroup directory takes no data on this host");
+		return plan_option_error(b, m, m->data_word,
+					 "not a mount option, and the cgroup directory takes no data on this host");
 	r = cgroup_v1_tmpfs(b, m);
 	for (size_t i = 0; !r && i < b->in->hierarchies_len; i++) {
 		const struct mount_cgroup_hierarchy *h = &b->in->hierarchies[i];
@@ -170,9 +173,12 @@ static int cgroup_v2(struct plan_build *b, struct plan_mount *m)
 	if (r)
 		return r;
 	if (m->data_word && rec.kind == MOUNT_KIND_BIND)
-		return plan_option_error(b, m, m->data_word, "not a mount option, and without a cgroup namespace no file system is mounted");
+		return plan_option_error(
+			b, m, m->data_word,
+			"not a mount option, and without a cgroup namespace no file system is mounted");
 	if (m->data_word)
-		rec.data = flat_add_arr(b->flat, m->data.data, m->data.len / sizeof(struct mount_datum), sizeof(struct mount_datum));
+		rec.data = flat_add_arr(b->flat, m->data.data, m->data.len / sizeof(struct mount_datum),
+					sizeof(struct mount_datum));
 	return plan_rec_add(b, &rec);
 }
 

@@ -19,12 +19,13 @@ struct plan_mount {
 	size_t index;
 	char destination[4096]; /* clean */
 	struct mount_options options;
-	struct buf data;     /* struct mount_datum */
+	struct buf data; /* struct mount_datum */
 	const char *data_word;
 };
 
 /* Fills what every record of m has in common: destination, attributes, propagation, flags, index. */
-void plan_rec_init(struct plan_build *b, const struct plan_mount *m, const char *destination, uint32_t kind, struct mount_rec *rec);
+void plan_rec_init(struct plan_build *b, const struct plan_mount *m, const char *destination, uint32_t kind,
+		   struct mount_rec *rec);
 /* Appends the record; numbers its host source. */
 int plan_rec_add(struct plan_build *b, struct mount_rec *rec);
 int plan_mount_add(struct plan_build *b, size_t index);

@@ -24,7 +24,8 @@ static bool has_context(const struct plan_build *b, const struct buf *data)
 	for (size_t i = 0; i < data->len / sizeof(*d); i++) {
 		const char *key = b->flat->data + d[i].key.off;
 
-		if (!strcmp(key, "context") || !strcmp(key, "fscontext") || !strcmp(key, "defcontext") || !strcmp(key, "rootcontext"))
+		if (!strcmp(key, "context") || !strcmp(key, "fscontext") || !strcmp(key, "defcontext") ||
+		    !strcmp(key, "rootcontext"))
 			return true;
 	}
 	return false;

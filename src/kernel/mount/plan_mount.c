@@ -93,7 +93,8 @@ static int plan_data(void *arg, size_t index, const char *word, struct err *err)
 	return r ? r : plan_datum(a, start, (size_t)(p - start));
 }
 
-void plan_rec_init(struct plan_build *b, const struct plan_mount *m, const char *destination, uint32_t kind, struct mount_rec *rec)
+void plan_rec_init(struct plan_build *b, const struct plan_mount *m, const char *destination, uint32_t kind,
+		   struct mount_rec *rec)
 {
 	const struct mount_options *o = &m->options;
 
@@ -109,7 +110,8 @@ void plan_rec_init(struct plan_build *b, const struct plan_mount *m, const char 
 	rec->sb_clr = o->sb_clr;
 	rec->propagation = flat_add_arr(b->flat, o->propagation, o->propagation_len, sizeof(o->propagation[0]));
 	rec->flags = (o->nofail ? MOUNT_REC_NOFAIL : 0u) | (o->dest_nofollow ? MOUNT_REC_DEST_NOFOLLOW : 0u) |
-		     (o->drop_noatime ? MOUNT_REC_DROP_NOATIME : 0u) | (o->drop_strictatime ? MOUNT_REC_DROP_STRICTATIME : 0u);
+		     (o->drop_noatime ? MOUNT_REC_DROP_NOATIME : 0u) |
+		     (o->drop_strictatime ? MOUNT_REC_DROP_STRICTATIME : 0u);
 }
 
 int plan_rec_add(struct plan_build *b, struct mount_rec *rec)
@@ -121,12 +123,14 @@ int plan_rec_add(struct plan_build *b, struct mount_rec *rec)
 	return buf_add(&b->recs, rec, sizeof(*rec));
 }
 
-static int plan_id_map(struct plan_build *b, const struct plan_mount *m, const char *member, const struct spec_id_mapping *map, size_t n, struct flat_arr *ret)
+static int plan_id_map(struct plan_build *b, const struct plan_mount *m, const char *member,
+		       const struct spec_id_mapping *map, size_t n, struct flat_arr *ret)
 {
 	AUTO(buf_done) struct buf list = { 0 };
 
 	for (size_t i = 0; i < n; i++) {
-		struct mount_id_range range = { (uint32_t)map[i].container_id.value, (uint32_t)map[i].host_id.value, (uint32_t)map[i].size.value, 0 };
+		struct mount_id_range range = { (uint32_t)map[i].container_id.value, (uint32_t)map[i].host_id.value,
+						(uint32_t)map[i].size.value, 0 };
 
 		if (!range.size)
 			return plan_mount_error(b, m, member, "a mapping of size 0");
@@ -146,13 +150,16 @@ static int plan_idmap(struct plan_build *b, const struct plan_mount *m, struct m
 	if (!mapped && !m->options.idmap)
 		return 0;
 	if (!s->uid_mappings_len != !s->gid_mappings_len)
-		return plan_mount_error(b, m, s->uid_mappings_len ? "uidMappings" : "gidMappings", "uidMappings and gidMappings belong together");
+		return plan_mount_error(b, m, s->uid_mappings_len ? "uidMappings" : "gidMappings",
+					"uidMappings and gidMappings belong together");
 	if (rec->kind != MOUNT_KIND_BIND)
-		return m->options.idmap ? plan_option_error(b, m, word, "only bind mounts can be id-mapped") :
-					  plan_mount_error(b, m, "uidMappings", "only bind mounts can be id-mapped");
+		return m->options.idmap ? plan_option_error(b, m, word, "only bind mounts can be id-mapped")
+					: plan_mount_error(b, m, "uidMappings", "only bind mounts can be id-mapped");
 	if (!mapped && !b->in->user_ns)
-		return plan_option_error(b, m, word, "no uidMappings and gidMappings, and no user namespace to take them from");
-	rec->flags |= MOUNT_REC_IDMAP | (m->options.ridmap ? MOUNT_REC_IDMAP_RECURSIVE : 0u) | (mapped ? 0u : MOUNT_REC_IDMAP_CONTAINER);
+		return plan_option_error(b, m, word,
+					 "no uidMappings and gidMappings, and no user namespace to take them from");
+	rec->flags |= MOUNT_REC_IDMAP | (m->options.ridmap ? MOUNT_REC_IDMAP_RECURSIVE : 0u) |
+		      (mapped ? 0u : MOUNT_REC_IDMAP_CONTAINER);
 	if (!mapped)
 		return 0;
 	r = plan_id_map(b, m, "uidMappings", s->uid_mappings, s->uid_mappings_len, &rec->uid_map);
@@ -165,7 +172,8 @@ static const char *plan_sb_word(const struct plan_mount *m)
 	for (size_t i = 0; i < m->spec->options_len; i++) {
 		const struct mount_option *row = mount_option_find(m->spec->options[i]);
 
-		if (row && row->class_ == MOUNT_OPTION_SB && row->set && row->flag != MS_SILENT && (m->options.sb_set & row->flag))
+		if (row && row->class_ == MOUNT_OPTION_SB && row->set && row->flag != MS_SILENT &&
+		    (m->options.sb_set & row->flag))
 			return row->word;
 	}
 	return NULL;
@@ -179,7 +187,8 @@ static int plan_no_super_block(struct plan_build *b, const struct plan_mount *m)
 		return plan_option_error(b, m, word, "belongs to a file system, a bind mount cannot change it");
 	if (m->data_word) {
 		err_hint(b->err, "file system options have no meaning for bind mounts");
-		return plan_option_error(b, m, m->data_word, "not a mount option, and a bind mount takes no file system data");
+		return plan_option_error(b, m, m->data_word,
+					 "not a mount option, and a bind mount takes no file system data");
 	}
 	return 0;
 }
@@ -194,16 +203,18 @@ static int plan_bind(struct plan_build *b, const struct plan_mount *m, struct mo
 		return r;
 	if (!source || !source[0])
 		return plan_mount_error(b, m, "source", "a bind mount needs a source");
-	r = snprintf(path, sizeof(path), "%s%s%s", source[0] == '/' ? "" : b->in->bundle, source[0] == '/' ? "" : "/", source);
+	r = snprintf(path, sizeof(path), "%s%s%s", source[0] == '/' ? "" : b->in->bundle, source[0] == '/' ? "" : "/",
+		     source);
 	if (r < 0 || (size_t)r >= sizeof(path) || path_clean(NULL, path, clean, sizeof(clean)) < 0)
 		return plan_mount_error(b, m, "source", "the path is too long");
 	rec->source = flat_add_str(b->flat, path);
 	rec->sb_set = rec->sb_clr = 0;
-	rec->flags |= (m->options.rbind ? MOUNT_REC_RECURSIVE : 0u) | (m->options.copy_symlink ? MOUNT_REC_COPY_SYMLINK : 0u) |
+	rec->flags |= (m->options.rbind ? MOUNT_REC_RECURSIVE : 0u) |
+		      (m->options.copy_symlink ? MOUNT_REC_COPY_SYMLINK : 0u) |
 		      (m->options.src_nofollow ? MOUNT_REC_SRC_NOFOLLOW : 0u);
 	/* a read-only clone of all of sysfs must not hand out the host's control groups */
-	if (m->options.rbind && path_is_below("/sys/fs/cgroup", clean) && path_is_below(clean, "/sys") && strcmp(clean, "/sys/fs/cgroup") &&
-	    (rec->attr_set & SYS_MOUNT_ATTR_RDONLY))
+	if (m->options.rbind && path_is_below("/sys/fs/cgroup", clean) && path_is_below(clean, "/sys") &&
+	    strcmp(clean, "/sys/fs/cgroup") && (rec->attr_set & SYS_MOUNT_ATTR_RDONLY))
 		rec->flags |= MOUNT_REC_SHIELD_CGROUP;
 	return 0;
 }
@@ -226,13 +237,16 @@ static void plan_devpts_ids(struct plan_build *b, struct plan_mount *m)
 	if (!b->in->user_ns || !l)
 		return;
 	for (size_t i = 0; i < n; i++) {
-		const char *key = b->flat->data + d[i].key.off, *value = flat_has(d[i].value) ? b->flat->data + d[i].value.off : "";
+		const char *key = b->flat->data + d[i].key.off,
+			   *value = flat_has(d[i].value) ? b->flat->data + d[i].value.off : "";
 		bool gid = !strcmp(key, "gid");
 		uint64_t id;
 
 		if ((gid || !strcmp(key, "uid")) && !parse_u64(value, UINT32_MAX, &id) &&
-		    !plan_id_mapped(gid ? l->gid_mappings : l->uid_mappings, gid ? l->gid_mappings_len : l->uid_mappings_len, id)) {
-			log_warn("/mounts/%zu: `%s=%s` is not mapped in the user namespace: left out", m->index, key, value);
+		    !plan_id_mapped(gid ? l->gid_mappings : l->uid_mappings,
+				    gid ? l->gid_mappings_len : l->uid_mappings_len, id)) {
+			log_warn("/mounts/%zu: `%s=%s` is not mapped in the user namespace: left out", m->index, key,
+				 value);
 			continue;
 		}
 		d[kept++] = d[i];
@@ -263,16 +277,19 @@ static int plan_fs(struct plan_build *b, struct plan_mount *m, struct mount_rec 
 	if (!strcmp(type, "bind"))
 		return plan_mount_error(b, m, "options", "type `bind` needs the option `bind` or `rbind`");
 	if (m->options.copy_symlink || m->options.src_nofollow)
-		return plan_option_error(b, m, m->options.copy_symlink ? "copy-symlink" : "src-nofollow", "only for bind mounts");
+		return plan_option_error(b, m, m->options.copy_symlink ? "copy-symlink" : "src-nofollow",
+					 "only for bind mounts");
 	if (!strcmp(type, "devpts"))
 		plan_devpts_ids(b, m);
 	if (plan_label_add(b, type, &m->data) < 0)
 		return -ENOMEM;
-	if (!strcmp(type, "mqueue") && b->in->config->lnx && b->in->config->lnx->mount_label && *b->in->config->lnx->mount_label)
+	if (!strcmp(type, "mqueue") && b->in->config->lnx && b->in->config->lnx->mount_label &&
+	    *b->in->config->lnx->mount_label)
 		rec->flags |= MOUNT_REC_LABEL_ROOT;
 	rec->fstype = flat_add_str(b->flat, type);
 	rec->source = flat_add_str(b->flat, m->spec->source && m->spec->source[0] ? m->spec->source : type);
-	rec->data = flat_add_arr(b->flat, m->data.data, m->data.len / sizeof(struct mount_datum), sizeof(struct mount_datum));
+	rec->data = flat_add_arr(b->flat, m->data.data, m->data.len / sizeof(struct mount_datum),
+				 sizeof(struct mount_datum));
 	if (plan_fs_is_classic(b, m))
 		rec->flags |= MOUNT_REC_CLASSIC;
 	if (proc || sysfs)
@@ -289,8 +306,16 @@ static int plan_fs(struct plan_build *b, struct plan_mount *m, struct mount_rec 
 /* In /proc only these may be covered (an LXCFS serves them); anything else could feed the runtime a false /proc. */
 static bool plan_is_proc_entry(const char *path)
 {
-	static const char *const entries[] = { "cpuinfo", "diskstats", "loadavg", "meminfo", "slabinfo", "stat", "swaps", "uptime",
-		"sys/crypto/fips_enabled", "sys/kernel/ns_last_pid" };
+	static const char *const entries[] = { "cpuinfo",
+					       "diskstats",
+					       "loadavg",
+					       "meminfo",
+					       "slabinfo",
+					       "stat",
+					       "swaps",
+					       "uptime",
+					       "sys/crypto/fips_enabled",
+					       "sys/kernel/ns_last_pid" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(entries); i++)
 		if (!strcmp(path + strlen("/proc/"), entries[i]))
@@ -312,7 +337,8 @@ static int plan_over_proc(struct plan_build *b, const struct plan_mount *m, stru
 		return 0;
 	}
 	if (!plan_is_proc_entry(m->destination))
-		return plan_mount_error(b, m, "destination", "nothing may be mounted below /proc but a few files such as /proc/meminfo");
+		return plan_mount_error(b, m, "destination",
+					"nothing may be mounted below /proc but a few files such as /proc/meminfo");
 	rec->flags |= MOUNT_REC_PROC_ENTRY;
 	return 0;
 }
@@ -369,7 +395,8 @@ static int plan_record(struct plan_build *b, struct plan_mount *m)
 	else if (rec.kind == MOUNT_KIND_ATTR)
 		r = plan_no_super_block(b, m), rec.sb_set = rec.sb_clr = 0;
 	else
-		rec.data = flat_add_arr(b->flat, m->data.data, m->data.len / sizeof(struct mount_datum), sizeof(struct mount_datum));
+		rec.data = flat_add_arr(b->flat, m->data.data, m->data.len / sizeof(struct mount_datum),
+					sizeof(struct mount_datum));
 	plan_defer_readonly(m, &rec);
 	if (!r)
 		r = plan_over_proc(b, m, &rec);
@@ -386,10 +413,12 @@ int plan_mount_add(struct plan_build *b, size_t index)
 
 	if (!m.spec->destination || path_clean("/", m.spec->destination, m.destination, sizeof(m.destination)) < 0) {
 		err_pointer(b->err, "/mounts/%zu/destination", index);
-		return err_set(b->err, EINVAL, "plan mount: a destination of at most %zu bytes is required", sizeof(m.destination) - 1);
+		return err_set(b->err, EINVAL, "plan mount: a destination of at most %zu bytes is required",
+			       sizeof(m.destination) - 1);
 	}
 	if (m.spec->destination[0] != '/')
-		log_warn("/mounts/%zu/destination: `%s` is relative, taken as `%s`", index, m.spec->destination, m.destination);
+		log_warn("/mounts/%zu/destination: `%s` is relative, taken as `%s`", index, m.spec->destination,
+			 m.destination);
 	r = mount_options_parse(m.spec->options, m.spec->options_len, &m.options, plan_data, &arg, b->err);
 	if (r == -E2BIG)
 		err_pointer(b->err, "/mounts/%zu/options", index);

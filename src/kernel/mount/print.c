@@ -17,28 +17,51 @@ struct print_word {
 };
 
 static const struct print_word print_attrs[] = {
-	{ SYS_MOUNT_ATTR_RDONLY, "ro" }, { SYS_MOUNT_ATTR_NOSUID, "nosuid" }, { SYS_MOUNT_ATTR_NODEV, "nodev" },
-	{ SYS_MOUNT_ATTR_NOEXEC, "noexec" }, { SYS_MOUNT_ATTR_NODIRATIME, "nodiratime" }, { SYS_MOUNT_ATTR_NOSYMFOLLOW, "nosymfollow" },
-	{ SYS_MOUNT_ATTR_NOATIME, "noatime" }, { SYS_MOUNT_ATTR_STRICTATIME, "strictatime" },
+	{ SYS_MOUNT_ATTR_RDONLY, "ro" },
+	{ SYS_MOUNT_ATTR_NOSUID, "nosuid" },
+	{ SYS_MOUNT_ATTR_NODEV, "nodev" },
+	{ SYS_MOUNT_ATTR_NOEXEC, "noexec" },
+	{ SYS_MOUNT_ATTR_NODIRATIME, "nodiratime" },
+	{ SYS_MOUNT_ATTR_NOSYMFOLLOW, "nosymfollow" },
+	{ SYS_MOUNT_ATTR_NOATIME, "noatime" },
+	{ SYS_MOUNT_ATTR_STRICTATIME, "strictatime" },
 };
 static const struct print_word print_sb[] = {
-	{ MS_RDONLY, "ro" }, { MS_SYNCHRONOUS, "sync" }, { MS_DIRSYNC, "dirsync" }, { MS_LAZYTIME, "lazytime" }, { MS_MANDLOCK, "mand" },
-	{ MS_SILENT, "silent" }, { MS_I_VERSION, "iversion" },
+	{ MS_RDONLY, "ro" },     { MS_SYNCHRONOUS, "sync" }, { MS_DIRSYNC, "dirsync" },    { MS_LAZYTIME, "lazytime" },
+	{ MS_MANDLOCK, "mand" }, { MS_SILENT, "silent" },    { MS_I_VERSION, "iversion" },
 };
 static const struct print_word print_flags[] = {
-	{ MOUNT_REC_RECURSIVE, "recursive" }, { MOUNT_REC_HOST_SOURCE, "host-source" }, { MOUNT_REC_IDMAP, "idmap" },
-	{ MOUNT_REC_IDMAP_RECURSIVE, "idmap-recursive" }, { MOUNT_REC_IDMAP_CONTAINER, "idmap-container" }, { MOUNT_REC_COPYUP, "copyup" },
-	{ MOUNT_REC_COPY_SYMLINK, "copy-symlink" }, { MOUNT_REC_SRC_NOFOLLOW, "src-nofollow" }, { MOUNT_REC_DEST_NOFOLLOW, "dest-nofollow" },
-	{ MOUNT_REC_DEST_NO_LINKS, "no-links" }, { MOUNT_REC_PROC_ENTRY, "proc-entry" }, { MOUNT_REC_SOURCE_PROC, "source-is-proc" },
-	{ MOUNT_REC_FALLBACK_BIND, "fallback-bind" }, { MOUNT_REC_NOFAIL, "nofail" }, { MOUNT_REC_CLASSIC, "classic" },
-	{ MOUNT_REC_DEFER_RO, "ro-after-devices" }, { MOUNT_REC_SHIELD_CGROUP, "shield-cgroup" }, { MOUNT_REC_OWN_ROOT, "own-root" },
-	{ MOUNT_REC_DROP_NOATIME, "drop-noatime" }, { MOUNT_REC_DROP_STRICTATIME, "drop-strictatime" },
+	{ MOUNT_REC_RECURSIVE, "recursive" },
+	{ MOUNT_REC_HOST_SOURCE, "host-source" },
+	{ MOUNT_REC_IDMAP, "idmap" },
+	{ MOUNT_REC_IDMAP_RECURSIVE, "idmap-recursive" },
+	{ MOUNT_REC_IDMAP_CONTAINER, "idmap-container" },
+	{ MOUNT_REC_COPYUP, "copyup" },
+	{ MOUNT_REC_COPY_SYMLINK, "copy-symlink" },
+	{ MOUNT_REC_SRC_NOFOLLOW, "src-nofollow" },
+	{ MOUNT_REC_DEST_NOFOLLOW, "dest-nofollow" },
+	{ MOUNT_REC_DEST_NO_LINKS, "no-links" },
+	{ MOUNT_REC_PROC_ENTRY, "proc-entry" },
+	{ MOUNT_REC_SOURCE_PROC, "source-is-proc" },
+	{ MOUNT_REC_FALLBACK_BIND, "fallback-bind" },
+	{ MOUNT_REC_NOFAIL, "nofail" },
+	{ MOUNT_REC_CLASSIC, "classic" },
+	{ MOUNT_REC_DEFER_RO, "ro-after-devices" },
+	{ MOUNT_REC_SHIELD_CGROUP, "shield-cgroup" },
+	{ MOUNT_REC_OWN_ROOT, "own-root" },
+	{ MOUNT_REC_DROP_NOATIME, "drop-noatime" },
+	{ MOUNT_REC_DROP_STRICTATIME, "drop-strictatime" },
 };
 static const struct print_word print_plan_flags[] = {
-	{ MOUNT_PLAN_NO_PIVOT, "no-pivot" }, { MOUNT_PLAN_READONLY_ROOT, "readonly" }, { MOUNT_PLAN_USER_NS, "user-ns" },
+	{ MOUNT_PLAN_NO_PIVOT, "no-pivot" },
+	{ MOUNT_PLAN_READONLY_ROOT, "readonly" },
+	{ MOUNT_PLAN_USER_NS, "user-ns" },
 };
 static const struct print_word print_propagations[] = {
-	{ MS_SHARED, "shared" }, { MS_SLAVE, "slave" }, { MS_PRIVATE, "private" }, { MS_UNBINDABLE, "unbindable" },
+	{ MS_SHARED, "shared" },
+	{ MS_SLAVE, "slave" },
+	{ MS_PRIVATE, "private" },
+	{ MS_UNBINDABLE, "unbindable" },
 };
 
 static void print_words(struct buf *out, const char *key, uint64_t bits, const struct print_word *words, size_t n)
@@ -111,7 +134,8 @@ static void print_map(struct buf *out, const char *key, const struct flat *f, st
 	const struct mount_id_range *m = flat_arr(f, arr, sizeof(*m));
 
 	for (uint32_t i = 0; m && i < arr.count; i++)
-		buf_addf(out, "%s%s%s%u-%u-%u", i ? "" : " ", i ? "," : key, i ? "" : "=", m[i].inside, m[i].outside, m[i].size);
+		buf_addf(out, "%s%s%s%u-%u-%u", i ? "" : " ", i ? "," : key, i ? "" : "=", m[i].inside, m[i].outside,
+			 m[i].size);
 }
 
 static void print_propagation(struct buf *out, const struct flat *f, struct flat_arr arr)

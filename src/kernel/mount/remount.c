@@ -80,7 +80,8 @@ static int change_remount(const struct mount_job *job, int fd)
 	if (!set && !(clr & MS_RDONLY) && !rec->data.count) {
 		struct statfs st;
 
-		if (!fstatfs(fd, &st) && !((unsigned long)st.f_flags & (MS_SYNCHRONOUS | MS_MANDLOCK)) && !(clr & MS_LAZYTIME_))
+		if (!fstatfs(fd, &st) && !((unsigned long)st.f_flags & (MS_SYNCHRONOUS | MS_MANDLOCK)) &&
+		    !(clr & MS_LAZYTIME_))
 			return 0;
 	}
 	return change_super_block(job, fd, set, clr);

@@ -93,7 +93,8 @@ static int root_parent(struct mount_ctx *ctx, int target, struct err *err)
 			return err_code(err, r, "look at the mount of the root");
 		if (propagation & MS_SHARED) {
 			err_hint(err, "make its mounts private or slave first");
-			return err_set(err, EINVAL, "mount root: the joined mount namespace shares it with other namespaces");
+			return err_set(err, EINVAL,
+				       "mount root: the joined mount namespace shares it with other namespaces");
 		}
 		return 0;
 	}

@@ -36,7 +36,8 @@ static int source_idmap(int fd, const struct mount_rec *rec, int userns_fd, cons
 
 	if (userns_fd < 0)
 		return err_set(err, EINVAL, "id-map source `%s`: there is no user namespace", path);
-	if (!sys_mount_setattr(fd, "", AT_EMPTY_PATH | (rec->flags & MOUNT_REC_IDMAP_RECURSIVE ? SYS_AT_RECURSIVE : 0), &attr))
+	if (!sys_mount_setattr(fd, "", AT_EMPTY_PATH | (rec->flags & MOUNT_REC_IDMAP_RECURSIVE ? SYS_AT_RECURSIVE : 0),
+			       &attr))
 		return 0;
 	r = err_sys(err, "id-map source `%s`", path);
 	if (r == -EINVAL)
@@ -153,7 +154,8 @@ int mount_source_open_userns(const struct flat *flat, const struct mount_rec *re
 	return fd;
 }
 
-static int source_open_one(const struct flat *flat, const struct mount_rec *rec, int proc_fd, int userns_fd, struct err *err)
+static int source_open_one(const struct flat *flat, const struct mount_rec *rec, int proc_fd, int userns_fd,
+			   struct err *err)
 {
 	autoclose int own = -1;
 
@@ -166,8 +168,8 @@ static int source_open_one(const struct flat *flat, const struct mount_rec *rec,
 	return mount_source_open(flat, rec, userns_fd, err);
 }
 
-int mount_source_open_all(const struct flat *flat, const struct mount_plan *plan, int proc_fd, int userns_fd, int *fds, size_t max,
-	size_t *ret_len, struct err *err)
+int mount_source_open_all(const struct flat *flat, const struct mount_plan *plan, int proc_fd, int userns_fd, int *fds,
+			  size_t max, size_t *ret_len, struct err *err)
 {
 	const struct mount_rec *recs = flat_arr(flat, plan->mounts, sizeof(*recs));
 	size_t n = 0;

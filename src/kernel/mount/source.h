@@ -20,5 +20,5 @@ int mount_source_open_root(const struct flat *flat, const struct mount_plan *pla
 int mount_source_open_userns(const struct flat *flat, const struct mount_rec *rec, int proc_fd, struct err *err);
 /* All of plan->host_sources in the order that mount_ctx.fds has to have. userns_fd: the container's, -1 when it has none.
  * On error nothing stays open. -ENOSPC when max is too small. */
-int mount_source_open_all(const struct flat *flat, const struct mount_plan *plan, int proc_fd, int userns_fd, int *fds, size_t max,
-	size_t *ret_len, struct err *err);
+int mount_source_open_all(const struct flat *flat, const struct mount_plan *plan, int proc_fd, int userns_fd, int *fds,
+			  size_t max, size_t *ret_len, struct err *err);

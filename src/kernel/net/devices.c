@@ -86,7 +86,8 @@ static int choose_place(struct net_device *d, struct buf *links, struct err *err
 
 	for (size_t i = 0; i < len; i++)
 		if (!strcmp(l[i].name, new_name(d)))
-			return device_error(d, "/name", -EEXIST, err, "the container's namespace has a device of this name");
+			return device_error(d, "/name", -EEXIST, err,
+					    "the container's namespace has a device of this name");
 	d->index = taken.index = net_devices_free_index(l, len, d->link.index);
 	snprintf(taken.name, sizeof(taken.name), "%s", new_name(d));
 	return buf_add(links, &taken, sizeof(taken));
@@ -129,7 +130,9 @@ static int give_addresses(struct netlink *nl, int index, const struct net_device
 
 static int move(struct net_devices *n, struct net_device *d, struct err *err)
 {
-	struct net_move m = { .index = d->link.index, .ns_fd = n->there_fd, .new_index = d->index, .name = new_name(d) };
+	struct net_move m = {
+		.index = d->link.index, .ns_fd = n->there_fd, .new_index = d->index, .name = new_name(d)
+	};
 	int r = netlink_move(&n->here, &m);
 	struct net_link now;
 
@@ -158,7 +161,9 @@ static int move(struct net_devices *n, struct net_device *d, struct err *err)
 
 static int move_back(struct net_devices *n, struct net_device *d)
 {
-	struct net_move m = { .index = d->index, .ns_fd = n->here_fd, .new_index = d->link.index, .name = d->link.name };
+	struct net_move m = {
+		.index = d->index, .ns_fd = n->here_fd, .new_index = d->link.index, .name = d->link.name
+	};
 	int r = netlink_move(&n->there, &m), e;
 
 	if (r < 0)
@@ -206,9 +211,12 @@ static int open_both(struct net_devices *n, struct err *err)
 	return r < 0 ? r : netlink_open(n->there_fd, &n->there, err);
 }
 
-int net_devices_place(const struct spec_net_device *spec, size_t len, int ns_fd, struct net_devices *ret, struct err *err)
+int net_devices_place(const struct spec_net_device *spec, size_t len, int ns_fd, struct net_devices *ret,
+		      struct err *err)
 {
-	struct net_devices n = { .here_fd = -1, .there_fd = ns_fd, .devices = calloc(len, sizeof(*n.devices)), .len = len };
+	struct net_devices n = {
+		.here_fd = -1, .there_fd = ns_fd, .devices = calloc(len, sizeof(*n.devices)), .len = len
+	};
 	int r = n.devices ? 0 : err_set(err, ENOMEM, "move network devices");
 
 	for (size_t i = 0; r >= 0 && i < len; i++)

@@ -9,9 +9,9 @@
 
 struct net_device {
 	const struct spec_net_device *spec;
-	struct net_link link;  /* as it was on the host */
-	struct buf addresses;  /* struct net_address */
-	int index;             /* in the container */
+	struct net_link link; /* as it was on the host */
+	struct buf addresses; /* struct net_address */
+	int index;            /* in the container */
 	bool moved;
 };
 
@@ -21,11 +21,15 @@ struct net_devices {
 	struct net_device *devices;
 	size_t len;
 };
-#define NET_DEVICES_INIT { .here_fd = -1, .there_fd = -1 }
+#define NET_DEVICES_INIT                      \
+	{                                     \
+		.here_fd = -1, .there_fd = -1 \
+	}
 
 /* Moves all of them, or none: everything that can be wrong is looked at before the first is touched, and what went before a failure
  * is taken back. ns_fd (owned from here on) is the container's namespace. On success the record is kept for net_devices_return. */
-int net_devices_place(const struct spec_net_device *spec, size_t n, int ns_fd, struct net_devices *ret, struct err *err);
+int net_devices_place(const struct spec_net_device *spec, size_t n, int ns_fd, struct net_devices *ret,
+		      struct err *err);
 /* Back to the host, as they were: name, addresses, master, state. Best effort, with warnings. Only while the create still fails:
  * once the container exists, its devices are its own. */
 void net_devices_return(struct net_devices *d);

@@ -26,27 +26,27 @@
 #define ANSWER_MAX 32768
 
 /* libmnl is loaded when a document names network devices: the start of all other containers does not pay for it. */
-#define MNL_FUNCTIONS(F) \
-	F(mnl_attr_get_payload) \
-	F(mnl_attr_get_payload_len) \
-	F(mnl_attr_get_type) \
-	F(mnl_attr_get_u32) \
-	F(mnl_attr_put) \
-	F(mnl_attr_put_strz) \
-	F(mnl_attr_put_u32) \
-	F(mnl_attr_ok) \
-	F(mnl_attr_next) \
-	F(mnl_cb_run) \
-	F(mnl_nlmsg_get_payload) \
+#define MNL_FUNCTIONS(F)                \
+	F(mnl_attr_get_payload)         \
+	F(mnl_attr_get_payload_len)     \
+	F(mnl_attr_get_type)            \
+	F(mnl_attr_get_u32)             \
+	F(mnl_attr_put)                 \
+	F(mnl_attr_put_strz)            \
+	F(mnl_attr_put_u32)             \
+	F(mnl_attr_ok)                  \
+	F(mnl_attr_next)                \
+	F(mnl_cb_run)                   \
+	F(mnl_nlmsg_get_payload)        \
 	F(mnl_nlmsg_get_payload_offset) \
-	F(mnl_nlmsg_get_payload_tail) \
-	F(mnl_nlmsg_put_extra_header) \
-	F(mnl_nlmsg_put_header) \
-	F(mnl_socket_bind) \
-	F(mnl_socket_close) \
-	F(mnl_socket_get_portid) \
-	F(mnl_socket_open2) \
-	F(mnl_socket_recvfrom) \
+	F(mnl_nlmsg_get_payload_tail)   \
+	F(mnl_nlmsg_put_extra_header)   \
+	F(mnl_nlmsg_put_header)         \
+	F(mnl_socket_bind)              \
+	F(mnl_socket_close)             \
+	F(mnl_socket_get_portid)        \
+	F(mnl_socket_open2)             \
+	F(mnl_socket_recvfrom)          \
 	F(mnl_socket_sendto)
 
 static struct {
@@ -66,9 +66,9 @@ static int mnl_load(struct err *err)
 		err_hint(err, "linux.netDevices needs the library libmnl.so.0");
 		return -ENOENT;
 	}
-#define LOAD(f)                                                                               \
-	*(void **)&mnl.f = dlsym(library, #f);                                                \
-	if (!mnl.f)                                                                           \
+#define LOAD(f)                                \
+	*(void **)&mnl.f = dlsym(library, #f); \
+	if (!mnl.f)                            \
 		return err_set(err, ENOENT, "load libmnl: it has no %s: another version", #f);
 	MNL_FUNCTIONS(LOAD)
 	mnl.library = library;
@@ -201,7 +201,8 @@ static int take_link(const struct nlmsghdr *h, void *arg)
 	struct net_link l = { .index = i->ifi_index, .flags = i->ifi_flags };
 	const struct nlattr *a;
 
-	mnl_attr_for_each(a, h, sizeof(*i)) {
+	mnl_attr_for_each(a, h, sizeof(*i))
+	{
 		if (mnl_attr_get_type(a) == IFLA_IFNAME && mnl_attr_get_payload_len(a) <= sizeof(l.name))
 			memcpy(l.name, mnl_attr_get_payload(a), mnl_attr_get_payload_len(a));
 		else if (mnl_attr_get_type(a) == IFLA_MASTER && mnl_attr_get_payload_len(a) == sizeof(uint32_t))
@@ -297,17 +298,30 @@ static bool take_bytes(const struct nlattr *a, uint8_t *out, size_t len)
 static void take_attribute(const struct nlattr *a, struct net_address *ret)
 {
 	switch (mnl_attr_get_type(a)) {
-	case IFA_LOCAL: ret->has_local = take_bytes(a, ret->local, sizeof(ret->local)); break;
-	case IFA_ADDRESS: ret->has_address = take_bytes(a, ret->address, sizeof(ret->address)); break;
-	case IFA_BROADCAST: ret->has_broadcast = take_bytes(a, ret->broadcast, sizeof(ret->broadcast)); break;
-	case IFA_LABEL: take_bytes(a, (uint8_t *)ret->label, sizeof(ret->label) - 1); break;
-	case IFA_FLAGS: ret->flags = mnl_attr_get_u32(a); break;
+	case IFA_LOCAL:
+		ret->has_local = take_bytes(a, ret->local, sizeof(ret->local));
+		break;
+	case IFA_ADDRESS:
+		ret->has_address = take_bytes(a, ret->address, sizeof(ret->address));
+		break;
+	case IFA_BROADCAST:
+		ret->has_broadcast = take_bytes(a, ret->broadcast, sizeof(ret->broadcast));
+		break;
+	case IFA_LABEL:
+		take_bytes(a, (uint8_t *)ret->label, sizeof(ret->label) - 1);
+		break;
+	case IFA_FLAGS:
+		ret->flags = mnl_attr_get_u32(a);
+		break;
 	case IFA_RT_PRIORITY:
 		ret->metric = mnl_attr_get_u32(a);
 		ret->has_metric = true;
 		break;
-	case IFA_PROTO: ret->has_proto = take_bytes(a, &ret->proto, 1); break;
-	default: break;
+	case IFA_PROTO:
+		ret->has_proto = take_bytes(a, &ret->proto, 1);
+		break;
+	default:
+		break;
 	}
 }
 
@@ -315,13 +329,14 @@ static int take_address(const struct nlmsghdr *h, void *arg)
 {
 	const struct ifaddrmsg *m = mnl_nlmsg_get_payload(h);
 	const struct wanted *w = arg;
-	struct net_address ret = { .family = m->ifa_family, .prefix = m->ifa_prefixlen, .scope = m->ifa_scope, .flags = m->ifa_flags };
+	struct net_address ret = {
+		.family = m->ifa_family, .prefix = m->ifa_prefixlen, .scope = m->ifa_scope, .flags = m->ifa_flags
+	};
 	const struct nlattr *a;
 
 	if ((int)m->ifa_index != w->index || m->ifa_scope != RT_SCOPE_UNIVERSE)
 		return MNL_CB_OK;
-	mnl_attr_for_each(a, h, sizeof(*m))
-		take_attribute(a, &ret);
+	mnl_attr_for_each(a, h, sizeof(*m)) take_attribute(a, &ret);
 	if (ret.flags & IFA_F_PERMANENT)
 		buf_add(w->out, &ret, sizeof(ret));
 	return MNL_CB_OK;

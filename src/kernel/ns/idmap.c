@@ -20,14 +20,16 @@
 #include "base/sys.h"
 #include "kernel/ns/open.h"
 
-static int write_map(int proc_fd, pid_t pid, const char *file, const struct spec_id_mapping *m, size_t n, struct err *err)
+static int write_map(int proc_fd, pid_t pid, const char *file, const struct spec_id_mapping *m, size_t n,
+		     struct err *err)
 {
 	AUTO(buf_done) struct buf text = { 0 };
 	char path[64];
 	int r;
 
 	for (size_t i = 0; i < n; i++)
-		buf_addf(&text, "%" PRIu64 " %" PRIu64 " %" PRIu64 "\n", m[i].container_id.value, m[i].host_id.value, m[i].size.value);
+		buf_addf(&text, "%" PRIu64 " %" PRIu64 " %" PRIu64 "\n", m[i].container_id.value, m[i].host_id.value,
+			 m[i].size.value);
 	if (text.error)
 		return err_code(err, text.error, "write id map");
 	snprintf(path, sizeof(path), "%d/%s", pid, file);
@@ -51,7 +53,8 @@ static const char *find_helper(const char *name, char *path, size_t len)
 	return NULL;
 }
 
-static int helper_argv(struct arena *a, const char *name, pid_t pid, const struct spec_id_mapping *m, size_t n, char ***ret)
+static int helper_argv(struct arena *a, const char *name, pid_t pid, const struct spec_id_mapping *m, size_t n,
+		       char ***ret)
 {
 	char **argv = arena_new(a, char *, 3 * n + 3);
 	size_t k = 0;
@@ -76,7 +79,9 @@ static int run_helper(const char *name, pid_t pid, const struct spec_id_mapping 
 {
 	AUTO(arena_done) struct arena a = { 0 };
 	char path[128], **argv;
-	struct child_spec c = { .path = path, .cwd_fd = -1, .out_fd = -1, .err_fd = STDERR_FILENO, .timeout_ms = 10000 };
+	struct child_spec c = {
+		.path = path, .cwd_fd = -1, .out_fd = -1, .err_fd = STDERR_FILENO, .timeout_ms = 10000
+	};
 	int r = helper_argv(&a, name, pid, m, n, &argv);
 
 	if (r < 0)
@@ -104,7 +109,8 @@ static bool is_own_id(const struct spec_id_mapping *m, size_t n, uint64_t id)
 	return n == 1 && m[0].size.value == 1 && m[0].host_id.value == id;
 }
 
-static int place_gids(int proc_fd, pid_t pid, const struct spec_id_mapping *m, size_t n, int privileged, struct err *err)
+static int place_gids(int proc_fd, pid_t pid, const struct spec_id_mapping *m, size_t n, int privileged,
+		      struct err *err)
 {
 	char path[64];
 	int r;
@@ -121,8 +127,8 @@ static int place_gids(int proc_fd, pid_t pid, const struct spec_id_mapping *m, s
 	return write_map(proc_fd, pid, "gid_map", m, n, err);
 }
 
-int ns_place_maps(int proc_fd, pid_t pid, const struct spec_id_mapping *uids, size_t uids_len, const struct spec_id_mapping *gids,
-		  size_t gids_len, int privileged, struct err *err)
+int ns_place_maps(int proc_fd, pid_t pid, const struct spec_id_mapping *uids, size_t uids_len,
+		  const struct spec_id_mapping *gids, size_t gids_len, int privileged, struct err *err)
 {
 	int r = place_gids(proc_fd, pid, gids, gids_len, privileged, err);
 
@@ -157,8 +163,8 @@ int ns_open_net_of(int proc_fd, pid_t pid, struct err *err)
 	return open_of(proc_fd, pid, "net", err);
 }
 
-int ns_open_mapped_user(int proc_fd, const struct spec_id_mapping *uids, size_t uids_len, const struct spec_id_mapping *gids,
-			size_t gids_len, struct err *err)
+int ns_open_mapped_user(int proc_fd, const struct spec_id_mapping *uids, size_t uids_len,
+			const struct spec_id_mapping *gids, size_t gids_len, struct err *err)
 {
 	struct sys_clone_args args = { .flags = SYS_CLONE_NEWUSER, .exit_signal = SIGCHLD };
 	long pid = sys_clone3(&args);

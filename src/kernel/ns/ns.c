@@ -5,9 +5,9 @@
 #include "kernel/ns/ns.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <net/if.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -23,8 +23,8 @@ static const struct {
 	uint32_t flag;
 	const char *name;
 } ns_names[] = {
-	{ SYS_CLONE_NEWPID, "pid" },   { SYS_CLONE_NEWNET, "network" }, { SYS_CLONE_NEWNS, "mount" },
-	{ SYS_CLONE_NEWIPC, "ipc" },   { SYS_CLONE_NEWUTS, "uts" },     { SYS_CLONE_NEWUSER, "user" },
+	{ SYS_CLONE_NEWPID, "pid" },       { SYS_CLONE_NEWNET, "network" }, { SYS_CLONE_NEWNS, "mount" },
+	{ SYS_CLONE_NEWIPC, "ipc" },       { SYS_CLONE_NEWUTS, "uts" },     { SYS_CLONE_NEWUSER, "user" },
 	{ SYS_CLONE_NEWCGROUP, "cgroup" }, { SYS_CLONE_NEWTIME, "time" },
 };
 

@@ -21,18 +21,18 @@ struct ns_join {
 };
 
 struct ns_plan {
-	uint32_t stage;         /* 1: through a stage process */
-	uint32_t clone_flags;   /* made by the clone3() that makes the container process */
-	uint32_t unshare_flags; /* made by the container process (or the stage) after its joins */
-	uint32_t new_cgroup;    /* 1: unshare(CLONE_NEWCGROUP) once it is in its cgroup */
-	uint32_t new_user;      /* 1: a user namespace is made; the host side writes the maps */
-	uint32_t user;          /* 1: it ends in a user namespace other than masu's, made or joined */
-	uint32_t new_time;      /* 1: the stage unshares a time namespace */
-	uint32_t joined_mount;  /* 1: a mount namespace is joined */
-	uint32_t new_net;       /* 1: a network namespace is made: loopback goes up */
+	uint32_t stage;            /* 1: through a stage process */
+	uint32_t clone_flags;      /* made by the clone3() that makes the container process */
+	uint32_t unshare_flags;    /* made by the container process (or the stage) after its joins */
+	uint32_t new_cgroup;       /* 1: unshare(CLONE_NEWCGROUP) once it is in its cgroup */
+	uint32_t new_user;         /* 1: a user namespace is made; the host side writes the maps */
+	uint32_t user;             /* 1: it ends in a user namespace other than masu's, made or joined */
+	uint32_t new_time;         /* 1: the stage unshares a time namespace */
+	uint32_t joined_mount;     /* 1: a mount namespace is joined */
+	uint32_t new_net;          /* 1: a network namespace is made: loopback goes up */
 	uint32_t setgroups_denied; /* 1: the user namespace has setgroups "deny" */
 	uint32_t joins_len;
-	uint32_t listed;        /* CLONE_NEW* flags of all kinds in linux.namespaces */
+	uint32_t listed; /* CLONE_NEW* flags of all kinds in linux.namespaces */
 	struct ns_join joins[NS_JOINS_MAX];
 	struct flat_str time_offsets; /* text for /proc/self/timens_offsets, absent = none */
 };

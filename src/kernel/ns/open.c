@@ -27,8 +27,8 @@ static int open_one(const char *path, uint32_t clone_flag, int *ret_fd, struct e
 	if (type < 0)
 		return err_set(err, EINVAL, "open %s namespace `%s`: not a namespace", ns_flag_name(clone_flag), path);
 	if ((uint32_t)type != clone_flag)
-		return err_set(err, EINVAL, "open %s namespace `%s`: it is a %s namespace", ns_flag_name(clone_flag), path,
-			       ns_flag_name((uint32_t)type));
+		return err_set(err, EINVAL, "open %s namespace `%s`: it is a %s namespace", ns_flag_name(clone_flag),
+			       path, ns_flag_name((uint32_t)type));
 	*ret_fd = take_fd(&fd);
 	return 0;
 }
@@ -56,8 +56,8 @@ int ns_open_joins(const struct spec_config *c, struct ns_plan *p, struct err *er
 }
 
 static const char *const proc_names[SPEC_NS__COUNT] = {
-	[SPEC_NS_PID] = "pid",   [SPEC_NS_NETWORK] = "net", [SPEC_NS_MOUNT] = "mnt",     [SPEC_NS_IPC] = "ipc",
-	[SPEC_NS_UTS] = "uts",   [SPEC_NS_USER] = "user",   [SPEC_NS_CGROUP] = "cgroup", [SPEC_NS_TIME] = "time",
+	[SPEC_NS_PID] = "pid", [SPEC_NS_NETWORK] = "net", [SPEC_NS_MOUNT] = "mnt",     [SPEC_NS_IPC] = "ipc",
+	[SPEC_NS_UTS] = "uts", [SPEC_NS_USER] = "user",   [SPEC_NS_CGROUP] = "cgroup", [SPEC_NS_TIME] = "time",
 };
 
 unsigned ns_host_kinds(const struct spec_config *c)
@@ -72,7 +72,8 @@ unsigned ns_host_kinds(const struct spec_config *c)
 		if (!ns->path)
 			continue;
 		snprintf(path, sizeof(path), "/proc/self/ns/%s", proc_names[ns->type.value]);
-		if (stat(ns->path, &theirs) == 0 && stat(path, &ours) == 0 && theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino)
+		if (stat(ns->path, &theirs) == 0 && stat(path, &ours) == 0 && theirs.st_dev == ours.st_dev &&
+		    theirs.st_ino == ours.st_ino)
 			kinds |= 1u << ns->type.value;
 	}
 	return kinds;

@@ -25,8 +25,8 @@ uint32_t ns_host_id(const struct spec_id_mapping *m, size_t n, uint32_t id);
 
 /* Writes setgroups, gid_map and uid_map of the new user namespace in which pid is; by newuidmap(1) and newgidmap(1) when
  * masu has no right to map ranges itself. */
-int ns_place_maps(int proc_fd, pid_t pid, const struct spec_id_mapping *uids, size_t uids_len, const struct spec_id_mapping *gids,
-		  size_t gids_len, int privileged, struct err *err);
+int ns_place_maps(int proc_fd, pid_t pid, const struct spec_id_mapping *uids, size_t uids_len,
+		  const struct spec_id_mapping *gids, size_t gids_len, int privileged, struct err *err);
 /* An owned descriptor of a user namespace with these maps, in which no process is left: for idmapped mounts. */
-int ns_open_mapped_user(int proc_fd, const struct spec_id_mapping *uids, size_t uids_len, const struct spec_id_mapping *gids,
-			size_t gids_len, struct err *err);
+int ns_open_mapped_user(int proc_fd, const struct spec_id_mapping *uids, size_t uids_len,
+			const struct spec_id_mapping *gids, size_t gids_len, struct err *err);

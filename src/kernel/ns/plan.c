@@ -11,8 +11,9 @@
 #include "base/sys.h"
 
 static const uint32_t clone_flags[SPEC_NS__COUNT] = {
-	[SPEC_NS_PID] = SYS_CLONE_NEWPID,   [SPEC_NS_NETWORK] = SYS_CLONE_NEWNET, [SPEC_NS_MOUNT] = SYS_CLONE_NEWNS,
-	[SPEC_NS_IPC] = SYS_CLONE_NEWIPC,   [SPEC_NS_UTS] = SYS_CLONE_NEWUTS,     [SPEC_NS_USER] = SYS_CLONE_NEWUSER,
+	[SPEC_NS_PID] = SYS_CLONE_NEWPID,       [SPEC_NS_NETWORK] = SYS_CLONE_NEWNET,
+	[SPEC_NS_MOUNT] = SYS_CLONE_NEWNS,      [SPEC_NS_IPC] = SYS_CLONE_NEWIPC,
+	[SPEC_NS_UTS] = SYS_CLONE_NEWUTS,       [SPEC_NS_USER] = SYS_CLONE_NEWUSER,
 	[SPEC_NS_CGROUP] = SYS_CLONE_NEWCGROUP, [SPEC_NS_TIME] = SYS_CLONE_NEWTIME,
 };
 
@@ -177,8 +178,9 @@ void ns_plan_print(const struct flat *f, const struct ns_plan *p, struct buf *ou
 		joined |= p->joins[i].clone_flag;
 	print_flags(out, "join", joined);
 	print_flags(out, "clone", p->clone_flags);
-	print_flags(out, "unshare", p->unshare_flags | (p->new_cgroup ? SYS_CLONE_NEWCGROUP : 0) | (p->new_time ? SYS_CLONE_NEWTIME : 0) |
-						 (p->stage && p->new_user ? SYS_CLONE_NEWUSER : 0));
+	print_flags(out, "unshare",
+		    p->unshare_flags | (p->new_cgroup ? SYS_CLONE_NEWCGROUP : 0) |
+			    (p->new_time ? SYS_CLONE_NEWTIME : 0) | (p->stage && p->new_user ? SYS_CLONE_NEWUSER : 0));
 	if (p->stage)
 		buf_adds(out, "namespaces: through a stage process\n");
 	if (flat_has(p->time_offsets))

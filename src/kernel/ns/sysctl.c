@@ -114,13 +114,16 @@ static bool is_text(const char *s)
 
 static int sysctl_compare(const char *key, const char *want, const char *got, struct err *err)
 {
-	if (words_equal(want, got) || lists_equal(want, got) || (words_contained(want, got) && words_contained(got, want)))
+	if (words_equal(want, got) || lists_equal(want, got) ||
+	    (words_contained(want, got) && words_contained(got, want)))
 		return 0;
 	if (is_text(want)) { /* a key, an address: one thing has many spellings */
-		log_debug("sysctl `%s`: written `%s`, the kernel shows `%.*s`", key, want, (int)strcspn(got, "\n"), got);
+		log_debug("sysctl `%s`: written `%s`, the kernel shows `%.*s`", key, want, (int)strcspn(got, "\n"),
+			  got);
 		return 0;
 	}
-	return err_set(err, ERANGE, "set sysctl `%s` to `%s`: the kernel keeps `%.*s`", key, want, (int)strcspn(got, "\n"), got);
+	return err_set(err, ERANGE, "set sysctl `%s` to `%s`: the kernel keeps `%.*s`", key, want,
+		       (int)strcspn(got, "\n"), got);
 }
 
 static int sysctl_apply_row(const char *key, const char *path, const char *value, int proc_fd, struct err *err)
@@ -130,7 +133,8 @@ static int sysctl_apply_row(const char *key, const char *path, const char *value
 	int r = procfs_write(proc_fd, path, value);
 
 	if (r == -ENOENT)
-		return err_set(err, ENOENT, "set sysctl `%s`: no such parameter in this namespace (/proc/%s)", key, path);
+		return err_set(err, ENOENT, "set sysctl `%s`: no such parameter in this namespace (/proc/%s)", key,
+			       path);
 	if (r < 0)
 		return err_code(err, r, "set sysctl `%s` to `%s`", key, value);
 	n = procfs_read(proc_fd, path, got, sizeof(got));
@@ -149,7 +153,8 @@ int sysctl_apply(const struct flat *f, const struct sysctl_plan *p, int proc_fd,
 	if (p->rows.count && !rows)
 		return err_set(err, EPROTO, "set the sysctls: the record is damaged");
 	for (size_t i = 0; r >= 0 && i < p->rows.count; i++) {
-		const char *key = flat_str(f, rows[i].key), *path = flat_str(f, rows[i].path), *value = flat_str(f, rows[i].value);
+		const char *key = flat_str(f, rows[i].key), *path = flat_str(f, rows[i].path),
+			   *value = flat_str(f, rows[i].value);
 
 		if (!key || !path || !value || strncmp(path, "sys/", 4))
 			return err_set(err, EPROTO, "set the sysctls: row %zu is damaged", i);

@@ -6,8 +6,8 @@
 #include "base/flat.h"
 
 struct sysctl_row {
-	struct flat_str key;   /* as in linux.sysctl */
-	struct flat_str path;  /* below /proc: "sys/net/ipv4/ip_forward" */
+	struct flat_str key;  /* as in linux.sysctl */
+	struct flat_str path; /* below /proc: "sys/net/ipv4/ip_forward" */
 	struct flat_str value;
 };
 struct sysctl_plan {

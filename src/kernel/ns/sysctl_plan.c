@@ -12,26 +12,18 @@
 
 struct sysctl_rule {
 	const char *path; /* below /proc/sys; a trailing slash means all below it */
-	int ns; /* SPEC_NS_* */
+	int ns;           /* SPEC_NS_* */
 };
 
 static const struct sysctl_rule rules[] = {
-	{ "net/", SPEC_NS_NETWORK },
-	{ "fs/mqueue/", SPEC_NS_IPC },
-	{ "kernel/msgmax", SPEC_NS_IPC },
-	{ "kernel/msgmnb", SPEC_NS_IPC },
-	{ "kernel/msgmni", SPEC_NS_IPC },
-	{ "kernel/msg_next_id", SPEC_NS_IPC },
-	{ "kernel/auto_msgmni", SPEC_NS_IPC },
-	{ "kernel/sem", SPEC_NS_IPC },
-	{ "kernel/sem_next_id", SPEC_NS_IPC },
-	{ "kernel/shmall", SPEC_NS_IPC },
-	{ "kernel/shmmax", SPEC_NS_IPC },
-	{ "kernel/shmmni", SPEC_NS_IPC },
-	{ "kernel/shm_next_id", SPEC_NS_IPC },
-	{ "kernel/shm_rmid_forced", SPEC_NS_IPC },
-	{ "kernel/domainname", SPEC_NS_UTS },
-	{ "user/", SPEC_NS_USER },
+	{ "net/", SPEC_NS_NETWORK },           { "fs/mqueue/", SPEC_NS_IPC },
+	{ "kernel/msgmax", SPEC_NS_IPC },      { "kernel/msgmnb", SPEC_NS_IPC },
+	{ "kernel/msgmni", SPEC_NS_IPC },      { "kernel/msg_next_id", SPEC_NS_IPC },
+	{ "kernel/auto_msgmni", SPEC_NS_IPC }, { "kernel/sem", SPEC_NS_IPC },
+	{ "kernel/sem_next_id", SPEC_NS_IPC }, { "kernel/shmall", SPEC_NS_IPC },
+	{ "kernel/shmmax", SPEC_NS_IPC },      { "kernel/shmmni", SPEC_NS_IPC },
+	{ "kernel/shm_next_id", SPEC_NS_IPC }, { "kernel/shm_rmid_forced", SPEC_NS_IPC },
+	{ "kernel/domainname", SPEC_NS_UTS },  { "user/", SPEC_NS_USER },
 };
 
 int sysctl_plan_path(const char *key, char *out, size_t len)
@@ -110,7 +102,8 @@ static void sysctl_pointer(const char *key, struct err *err)
 	err_pointer(err, "/linux/sysctl/%s", out);
 }
 
-static int sysctl_plan_row(const struct spec_kv *kv, unsigned own_ns, struct buf *flat, struct sysctl_row *row, struct err *err)
+static int sysctl_plan_row(const struct spec_kv *kv, unsigned own_ns, struct buf *flat, struct sysctl_row *row,
+			   struct err *err)
 {
 	char path[512];
 	int r = sysctl_plan_path(kv->key, path, sizeof(path));
@@ -145,7 +138,8 @@ static int sysctl_check_twice(const struct spec_kv *kv, size_t i, struct err *er
 	return 0;
 }
 
-int sysctl_plan_build(const struct spec_kv *kv, size_t n, unsigned own_ns, struct buf *flat, struct sysctl_plan *ret, struct err *err)
+int sysctl_plan_build(const struct spec_kv *kv, size_t n, unsigned own_ns, struct buf *flat, struct sysctl_plan *ret,
+		      struct err *err)
 {
 	autofree struct sysctl_row *rows = calloc(n ? n : 1, sizeof(*rows));
 	int r = 0;

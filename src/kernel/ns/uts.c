@@ -25,6 +25,7 @@ int uts_apply(const struct flat *f, const struct uts_plan *p, struct err *err)
 	if (hostname && strcmp(now.nodename, hostname))
 		return err_set(err, EPERM, "set the host name `%s`: it is `%s` afterwards", hostname, now.nodename);
 	if (domainname && strcmp(now.domainname, domainname))
-		return err_set(err, EPERM, "set the domain name `%s`: it is `%s` afterwards", domainname, now.domainname);
+		return err_set(err, EPERM, "set the domain name `%s`: it is `%s` afterwards", domainname,
+			       now.domainname);
 	return 0;
 }

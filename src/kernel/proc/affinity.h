@@ -11,7 +11,7 @@
 
 struct affinity {
 	unsigned long cpus[AFFINITY_CPUS_MAX / (8 * sizeof(unsigned long))];
-	bool set; /* false: the list is absent or empty, nothing is to be changed */
+	bool set;                  /* false: the list is absent or empty, nothing is to be changed */
 	const char *list, *member; /* for messages: as in the document, "initial" or "final" */
 };
 

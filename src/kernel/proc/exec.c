@@ -25,7 +25,8 @@
 
 /* ---- argv and envp ---- */
 
-static int exec_strings(const struct flat *f, struct flat_arr arr, size_t room, struct arena *a, char ***ret, struct err *err)
+static int exec_strings(const struct flat *f, struct flat_arr arr, size_t room, struct arena *a, char ***ret,
+			struct err *err)
 {
 	const struct flat_str *refs = flat_arr(f, arr, sizeof(*refs));
 	char **v = arena_new(a, char *, (size_t)arr.count + room + 1);
@@ -90,8 +91,8 @@ static int exec_reason(const char *file, int code, struct err *err)
 /* These say "not here" to execvp; others end the search. */
 static bool exec_goes_on(int code)
 {
-	return code == ENOENT || code == ENOTDIR || code == EACCES || code == EISDIR || code == ESTALE || code == ENODEV ||
-	       code == ETIMEDOUT || code == ELOOP || code == ENAMETOOLONG;
+	return code == ENOENT || code == ENOTDIR || code == EACCES || code == EISDIR || code == ESTALE ||
+	       code == ENODEV || code == ETIMEDOUT || code == ELOOP || code == ENAMETOOLONG;
 }
 
 int exec_find(const char *file, const char *path_env, struct arena *a, const char **ret, struct err *err)
@@ -129,7 +130,8 @@ int exec_find(const char *file, const char *path_env, struct arena *a, const cha
 	return err_set(err, ENOENT, "exec `%s`: executable file not found in $PATH", file);
 }
 
-int exec_prepare(const struct flat *f, const struct process_plan *p, struct arena *a, struct exec_image *ret, struct err *err)
+int exec_prepare(const struct flat *f, const struct process_plan *p, struct arena *a, struct exec_image *ret,
+		 struct err *err)
 {
 	struct exec_image img = { 0 };
 	int r = exec_strings(f, p->args, 0, a, &img.argv, err);
@@ -166,7 +168,8 @@ int exec_error(const struct exec_image *img, int code, struct err *err)
 
 /* ---- the working directory ---- */
 
-int exec_cwd_enter(int root_fd, const struct flat *f, const struct process_plan *p, bool as_user, bool *ret_again, struct err *err)
+int exec_cwd_enter(int root_fd, const struct flat *f, const struct process_plan *p, bool as_user, bool *ret_again,
+		   struct err *err)
 {
 	const char *cwd = flat_str(f, p->cwd);
 	autoclose int fd = -EBADF;
@@ -176,8 +179,8 @@ int exec_cwd_enter(int root_fd, const struct flat *f, const struct process_plan 
 		return err_set(err, EPROTO, "enter the working directory: the record is damaged");
 	if (ret_again)
 		*ret_again = false;
-	r = fd = as_user ? inroot_open(root_fd, cwd, O_PATH | O_DIRECTORY, 0) :
-			   inroot_mkdir_p(root_fd, cwd, 0755, p->user.uid, p->user.gid, NULL);
+	r = fd = as_user ? inroot_open(root_fd, cwd, O_PATH | O_DIRECTORY, 0)
+			 : inroot_mkdir_p(root_fd, cwd, 0755, p->user.uid, p->user.gid, NULL);
 	if (fd >= 0)
 		r = fchdir(fd) < 0 ? -errno : 0;
 	if (r == 0)

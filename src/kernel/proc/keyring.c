@@ -45,7 +45,9 @@ int keyring_apply_session(const char *name, uint32_t set_perm, struct err *err)
 		if (r == -EPERM || r == -EACCES)
 			err_hint(err, "--no-new-keyring keeps the caller's keyring, keys included");
 		else if (r == -EDQUOT)
-			err_hint(err, "the user's quota of keys is used up: sysctl kernel.keys.maxkeys, kernel.keys.root_maxkeys");
+			err_hint(
+				err,
+				"the user's quota of keys is used up: sysctl kernel.keys.maxkeys, kernel.keys.root_maxkeys");
 		return r;
 	}
 	if (!set_perm)

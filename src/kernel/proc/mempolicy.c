@@ -26,11 +26,16 @@ _Static_assert(sizeof(long) == 8 || __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "
 static int policy_error(int code, const struct mempolicy_plan *p, struct err *err)
 {
 	err_pointer(err, "/linux/memoryPolicy");
-	err_code(err, -code, "set memory policy %u with flags %#x", p->mode & MODE_MASK, p->mode & ~(uint32_t)MODE_MASK);
+	err_code(err, -code, "set memory policy %u with flags %#x", p->mode & MODE_MASK,
+		 p->mode & ~(uint32_t)MODE_MASK);
 	if (code == EINVAL && (p->mode & MODE_MASK) == MODE_WEIGHTED)
-		err_hint(err, "MPOL_WEIGHTED_INTERLEAVE needs Linux 6.9, and a node that is there and allowed by the cpuset");
+		err_hint(
+			err,
+			"MPOL_WEIGHTED_INTERLEAVE needs Linux 6.9, and a node that is there and allowed by the cpuset");
 	else if (code == EINVAL)
-		err_hint(err, "no node of the list is there and allowed by the cpuset, or this kernel does not know the mode or flag");
+		err_hint(
+			err,
+			"no node of the list is there and allowed by the cpuset, or this kernel does not know the mode or flag");
 	else if (code == ENOSYS)
 		err_hint(err, "the kernel is built without NUMA");
 	return -code;
@@ -44,7 +49,8 @@ int mempolicy_apply(const struct mempolicy_plan *p, struct err *err)
 
 	if (!p->has_policy)
 		return 0;
-	if (syscall(SYS_set_mempolicy, (long)p->mode, is_empty(p->nodes) ? NULL : p->nodes, is_empty(p->nodes) ? 0ul : MAXNODE) < 0)
+	if (syscall(SYS_set_mempolicy, (long)p->mode, is_empty(p->nodes) ? NULL : p->nodes,
+		    is_empty(p->nodes) ? 0ul : MAXNODE) < 0)
 		return policy_error(errno, p, err);
 	if (syscall(SYS_get_mempolicy, &mode, got, MAXNODE, 0ul, 0ul) < 0)
 		return err_sys(err, "read the memory policy");

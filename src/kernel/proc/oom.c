@@ -31,6 +31,7 @@ int oom_place(int proc_fd, pid_t pid, int score_adj, struct err *err)
 	if (n < 0)
 		return err_code(err, (int)n, "read oom_score_adj");
 	if (strtol(got, NULL, 10) != score_adj)
-		return err_set(err, ERANGE, "set oom_score_adj `%d`: it is %ld afterwards", score_adj, strtol(got, NULL, 10));
+		return err_set(err, ERANGE, "set oom_score_adj `%d`: it is %ld afterwards", score_adj,
+			       strtol(got, NULL, 10));
 	return 0;
 }

@@ -112,7 +112,9 @@ static int plan_user(const struct process_inputs *in, struct buf *flat, struct u
 		return 0;
 	if (in->setgroups_denied) {
 		err_pointer(err, "/process/user/additionalGids");
-		err_hint(err, "without privileges the kernel allows a group mapping only in exchange for setgroups; newgidmap gives both");
+		err_hint(
+			err,
+			"without privileges the kernel allows a group mapping only in exchange for setgroups; newgidmap gives both");
 		return err_set(err, EPERM, "plan the supplementary groups: the user namespace forbids setgroups");
 	}
 	groups = calloc(u->additional_gids_len, sizeof(*groups));
@@ -157,7 +159,9 @@ static int plan_rlimits(const struct spec_process *sp, struct buf *flat, struct 
 		if (l->soft.value > l->hard.value)
 			return rlimit_error(err, i, "the soft limit is above the hard limit", type);
 		seen |= UINT64_C(1) << type;
-		rows[i] = (struct rlimit_row){ .type = type, .index = (uint32_t)i, .soft = l->soft.value, .hard = l->hard.value };
+		rows[i] = (struct rlimit_row){
+			.type = type, .index = (uint32_t)i, .soft = l->soft.value, .hard = l->hard.value
+		};
 	}
 	p->rows = flat_add_arr(flat, rows, sp->rlimits_len, sizeof(rows[0]));
 	return 0;
@@ -190,7 +194,8 @@ static int plan_command(const struct spec_process *sp, struct buf *flat, struct 
 	}
 	if (!sp->cwd || *sp->cwd != '/') {
 		err_pointer(err, "/process/cwd");
-		return err_set(err, EINVAL, "plan the working directory `%s`: not an absolute path", sp->cwd ? sp->cwd : "");
+		return err_set(err, EINVAL, "plan the working directory `%s`: not an absolute path",
+			       sp->cwd ? sp->cwd : "");
 	}
 	p->args = flat_add_strv(flat, sp->args, sp->args_len);
 	p->cwd = flat_add_str(flat, sp->cwd);

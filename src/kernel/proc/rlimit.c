@@ -18,22 +18,14 @@ struct limit {
 };
 
 static const char *const names[] = {
-	[RLIMIT_CPU] = "RLIMIT_CPU",
-	[RLIMIT_FSIZE] = "RLIMIT_FSIZE",
-	[RLIMIT_DATA] = "RLIMIT_DATA",
-	[RLIMIT_STACK] = "RLIMIT_STACK",
-	[RLIMIT_CORE] = "RLIMIT_CORE",
-	[RLIMIT_RSS] = "RLIMIT_RSS",
-	[RLIMIT_NPROC] = "RLIMIT_NPROC",
-	[RLIMIT_NOFILE] = "RLIMIT_NOFILE",
-	[RLIMIT_MEMLOCK] = "RLIMIT_MEMLOCK",
-	[RLIMIT_AS] = "RLIMIT_AS",
-	[RLIMIT_LOCKS] = "RLIMIT_LOCKS",
-	[RLIMIT_SIGPENDING] = "RLIMIT_SIGPENDING",
-	[RLIMIT_MSGQUEUE] = "RLIMIT_MSGQUEUE",
-	[RLIMIT_NICE] = "RLIMIT_NICE",
-	[RLIMIT_RTPRIO] = "RLIMIT_RTPRIO",
-	[RLIMIT_RTTIME] = "RLIMIT_RTTIME",
+	[RLIMIT_CPU] = "RLIMIT_CPU",           [RLIMIT_FSIZE] = "RLIMIT_FSIZE",
+	[RLIMIT_DATA] = "RLIMIT_DATA",         [RLIMIT_STACK] = "RLIMIT_STACK",
+	[RLIMIT_CORE] = "RLIMIT_CORE",         [RLIMIT_RSS] = "RLIMIT_RSS",
+	[RLIMIT_NPROC] = "RLIMIT_NPROC",       [RLIMIT_NOFILE] = "RLIMIT_NOFILE",
+	[RLIMIT_MEMLOCK] = "RLIMIT_MEMLOCK",   [RLIMIT_AS] = "RLIMIT_AS",
+	[RLIMIT_LOCKS] = "RLIMIT_LOCKS",       [RLIMIT_SIGPENDING] = "RLIMIT_SIGPENDING",
+	[RLIMIT_MSGQUEUE] = "RLIMIT_MSGQUEUE", [RLIMIT_NICE] = "RLIMIT_NICE",
+	[RLIMIT_RTPRIO] = "RLIMIT_RTPRIO",     [RLIMIT_RTTIME] = "RLIMIT_RTTIME",
 };
 
 const char *rlimit_name(uint32_t type)
@@ -64,11 +56,14 @@ static int limit_error(const struct rlimit_row *row, int code, struct err *err)
 	err_pointer(err, "/process/rlimits/%u", row->index);
 	err_code(err, -code, "set resource limit `%s` to soft %s, hard %s", name ? name : "?", soft, hard);
 	if (code == EPERM)
-		err_hint(err, "raising a hard limit needs CAP_SYS_RESOURCE, and RLIMIT_NOFILE is bounded by the sysctl fs.nr_open");
+		err_hint(
+			err,
+			"raising a hard limit needs CAP_SYS_RESOURCE, and RLIMIT_NOFILE is bounded by the sysctl fs.nr_open");
 	return -code;
 }
 
-static int rlimit_rows(const struct flat *f, const struct rlimit_plan *p, const struct rlimit_row **ret, struct err *err)
+static int rlimit_rows(const struct flat *f, const struct rlimit_plan *p, const struct rlimit_row **ret,
+		       struct err *err)
 {
 	*ret = flat_arr(f, p->rows, sizeof(**ret));
 	return p->rows.count && !*ret ? err_set(err, EPROTO, "set resource limits: the record is damaged") : 0;

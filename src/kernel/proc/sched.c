@@ -8,7 +8,13 @@
 #include <unistd.h>
 
 enum { POLICY_OTHER = 0, POLICY_FIFO, POLICY_RR, POLICY_BATCH, POLICY_IDLE = 5, POLICY_DEADLINE };
-enum { FLAG_RESET_ON_FORK = 0x01, FLAG_RECLAIM = 0x02, FLAG_DL_OVERRUN = 0x04, FLAG_KEEP_POLICY = 0x08, FLAG_KEEP_PARAMS = 0x10 };
+enum {
+	FLAG_RESET_ON_FORK = 0x01,
+	FLAG_RECLAIM = 0x02,
+	FLAG_DL_OVERRUN = 0x04,
+	FLAG_KEEP_POLICY = 0x08,
+	FLAG_KEEP_PARAMS = 0x10
+};
 enum { IO_WHO_PROCESS = 1 };
 
 /* struct sched_attr as of Linux 3.14. */
@@ -38,7 +44,9 @@ static int policy_error(int code, const struct sched_plan *p, struct err *err)
 	if (code == EPERM && p->policy == POLICY_DEADLINE)
 		err_hint(err, "it needs CAP_SYS_NICE, and SCHED_DEADLINE all CPUs: no cpuset, no CPU affinity");
 	else if (code == EPERM && (p->policy == POLICY_FIFO || p->policy == POLICY_RR))
-		err_hint(err, "it needs CAP_SYS_NICE, and on cgroup v1 a share of real time: linux.resources.cpu.realtimeRuntime");
+		err_hint(
+			err,
+			"it needs CAP_SYS_NICE, and on cgroup v1 a share of real time: linux.resources.cpu.realtimeRuntime");
 	else if (code == EPERM)
 		err_hint(err, "less nice than the caller needs CAP_SYS_NICE or RLIMIT_NICE");
 	else if (code == EBUSY)
@@ -68,7 +76,8 @@ static bool has_attr(const struct sched_plan *p, const struct attr *got)
 	if (p->flags & (FLAG_KEEP_PARAMS | FLAG_KEEP_POLICY))
 		return true;
 	if (p->policy == POLICY_DEADLINE)
-		return got->runtime == p->runtime && got->deadline == p->deadline && got->period == (p->period ? p->period : p->deadline);
+		return got->runtime == p->runtime && got->deadline == p->deadline &&
+		       got->period == (p->period ? p->period : p->deadline);
 	if (p->policy == POLICY_FIFO || p->policy == POLICY_RR)
 		return got->priority == p->priority;
 	return got->nice == p->nice;
@@ -77,8 +86,14 @@ static bool has_attr(const struct sched_plan *p, const struct attr *got)
 static int apply_policy(pid_t pid, const struct sched_plan *p, struct err *err)
 {
 	struct attr got, want = {
-		.size = sizeof(want), .policy = p->policy, .flags = p->flags, .nice = p->nice, .priority = p->priority,
-		.runtime = p->runtime, .deadline = p->deadline, .period = p->period,
+		.size = sizeof(want),
+		.policy = p->policy,
+		.flags = p->flags,
+		.nice = p->nice,
+		.priority = p->priority,
+		.runtime = p->runtime,
+		.deadline = p->deadline,
+		.period = p->period,
 	};
 
 	if (set_nice_first(pid, p) < 0 || set_attr(pid, &want) < 0)

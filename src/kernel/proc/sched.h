@@ -8,7 +8,7 @@
 #include "base/err.h"
 
 struct sched_plan {
-	uint64_t flags; /* SCHED_FLAG_* */
+	uint64_t flags;                     /* SCHED_FLAG_* */
 	uint64_t runtime, deadline, period; /* nanoseconds */
 	uint32_t has_policy;
 	uint32_t policy; /* SCHED_* */

@@ -26,7 +26,8 @@ void sched_plan_build(const struct spec_process *process, bool by_host, struct s
 		plan_policy(process->scheduler, ret);
 	if (process && process->io_priority) {
 		ret->has_io = 1;
-		ret->io = (uint32_t)(process->io_priority->class_.value << IO_CLASS_SHIFT | process->io_priority->priority.value);
+		ret->io = (uint32_t)(process->io_priority->class_.value << IO_CLASS_SHIFT |
+				     process->io_priority->priority.value);
 	}
 }
 
@@ -40,12 +41,15 @@ static void print_flags(uint64_t flags, struct buf *out)
 void sched_plan_print(const struct sched_plan *p, struct buf *out)
 {
 	if (p->has_policy) {
-		buf_addf(out, "scheduler %s nice %d priority %u", vocab_name(&vocab_sched_policy, p->policy), p->nice, p->priority);
+		buf_addf(out, "scheduler %s nice %d priority %u", vocab_name(&vocab_sched_policy, p->policy), p->nice,
+			 p->priority);
 		if (p->deadline)
-			buf_addf(out, " runtime %" PRIu64 " deadline %" PRIu64 " period %" PRIu64, p->runtime, p->deadline, p->period);
+			buf_addf(out, " runtime %" PRIu64 " deadline %" PRIu64 " period %" PRIu64, p->runtime,
+				 p->deadline, p->period);
 		print_flags(p->flags, out);
 		buf_adds(out, "\n");
 	}
 	if (p->has_io)
-		buf_addf(out, "I/O priority %s %u\n", vocab_name(&vocab_ioprio_class, p->io >> IO_CLASS_SHIFT), p->io & 7);
+		buf_addf(out, "I/O priority %s %u\n", vocab_name(&vocab_ioprio_class, p->io >> IO_CLASS_SHIFT),
+			 p->io & 7);
 }

@@ -36,7 +36,8 @@ static int ptmx_open(int root_fd, struct err *err)
 {
 	struct sys_open_how how = {
 		.flags = O_RDWR | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC,
-		.resolve = SYS_RESOLVE_BENEATH | SYS_RESOLVE_NO_XDEV | SYS_RESOLVE_NO_SYMLINKS | SYS_RESOLVE_NO_MAGICLINKS,
+		.resolve =
+			SYS_RESOLVE_BENEATH | SYS_RESOLVE_NO_XDEV | SYS_RESOLVE_NO_SYMLINKS | SYS_RESOLVE_NO_MAGICLINKS,
 	};
 	autoclose int pts_fd = inroot_open(root_fd, "/dev/pts", O_PATH | O_DIRECTORY, 0);
 	autoclose int fd = -EBADF;

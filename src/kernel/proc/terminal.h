@@ -17,7 +17,10 @@ struct terminal {
 	int master_fd, slave_fd; /* owned, CLOEXEC */
 	char name[32];           /* "/dev/pts/0" */
 };
-#define TERMINAL_INIT { .master_fd = -EBADF, .slave_fd = -EBADF }
+#define TERMINAL_INIT                                   \
+	{                                               \
+		.master_fd = -EBADF, .slave_fd = -EBADF \
+	}
 
 /* Opens a new pair from <root>/dev/pts, sets the size and gives the slave to uid. Only the devpts itself is asked: no link, no
  * mount on ptmx and no path of the slave is followed. */

@@ -126,5 +126,7 @@ int user_apply_umask(const struct user_plan *p, struct err *err)
 	if (p->umask > 0777)
 		return err_set(err, EINVAL, "set the umask `%o`: out of range", p->umask);
 	umask(p->umask);
-	return umask(p->umask) == p->umask ? 0 : err_set(err, EPERM, "set the umask `%03o`: it is another one afterwards", p->umask);
+	return umask(p->umask) == p->umask
+		       ? 0
+		       : err_set(err, EPERM, "set the umask `%03o`: it is another one afterwards", p->umask);
 }

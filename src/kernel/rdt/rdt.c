@@ -70,7 +70,8 @@ static int name_error(const char *member, int code, const char *name, const char
 /* An id is checked elsewhere to be one component; these are the kernel's own. */
 static bool is_taken(const char *name)
 {
-	static const char *const taken[] = { ".", "..", "info", "mon_groups", "mon_data", "tasks", "cpus", "cpus_list", "schemata", "mode", "size" };
+	static const char *const taken[] = { ".",    "..",        "info",     "mon_groups", "mon_data", "tasks",
+					     "cpus", "cpus_list", "schemata", "mode",       "size" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(taken); i++)
 		if (!strcmp(name, taken[i]))
@@ -97,13 +98,16 @@ int rdt_probe(const char *root, const struct spec_intel_rdt *s, const char *id, 
 
 	memset(ret, 0, sizeof(*ret));
 	if (!is_default && is_taken(name))
-		return name_error(s->clos_id ? "/closID" : "", EINVAL, name, "the file system has an entry of this name", err);
-	if (snprintf(ret->group, sizeof(ret->group), "%s%s%s", root, is_default ? "" : "/", is_default ? "" : name) >= PATH_MAX)
+		return name_error(s->clos_id ? "/closID" : "", EINVAL, name,
+				  "the file system has an entry of this name", err);
+	if (snprintf(ret->group, sizeof(ret->group), "%s%s%s", root, is_default ? "" : "/", is_default ? "" : name) >=
+	    PATH_MAX)
 		return name_error("", ENAMETOOLONG, name, "the path is too long", err);
 	ret->own_group = !s->clos_id;
 	ret->made_group = !is_default && !is_directory(ret->group);
 	if (ret->made_group && s->clos_id && !has_schema(s))
-		return name_error("/closID", ENOENT, name, "it does not exist, and there is no schema to make it with", err);
+		return name_error("/closID", ENOENT, name, "it does not exist, and there is no schema to make it with",
+				  err);
 	if (!s->enable_monitoring.set || !s->enable_monitoring.value)
 		return 0;
 	if (is_taken(id))
@@ -165,11 +169,11 @@ static int check_line(const char *group, const char *member, const char *line, s
 	snprintf(path, sizeof(path), "%s/schemata", group);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	r = fd < 0 ? -errno : io_read_all(fd, SCHEMATA_MAX, &text);
+	if (r >= 0 && rdt_schema_matches(text.data ? text.data : "", line))
+		return 0;
 	err_pointer(err, "/linux/intelRdt%s", member);
 	if (r < 0)
 		return err_code(err, r, "read `%s`", path);
-	if (rdt_schema_matches(text.data ? text.data : "", line))
-		return 0;
 	err_hint(err, "the class of service exists with another schema");
 	return err_set(err, EEXIST, "use schema `%s`: `%s` has something else", line, path);
 }
@@ -183,8 +187,6 @@ static int write_schemata(const char *root, const struct spec_intel_rdt *s, cons
 		e = check_line(r->group, "/l3CacheSchema", s->l3_cache_schema, err);
 		if (e >= 0)
 			e = check_line(r->group, "/memBwSchema", s->mem_bw_schema, err);
-		if (e >= 0)
-			err_clear(err);
 	}
 	if (e >= 0 && s->l3_cache_schema)
 		e = write_line(root, r->group, "/l3CacheSchema", s->l3_cache_schema, err);

@@ -13,7 +13,7 @@ struct rdt {
 	char group[PATH_MAX];   /* directory of the class of service; "" = nothing was asked for */
 	char monitor[PATH_MAX]; /* monitoring group, "" = none */
 	bool made_group, made_monitor;
-	bool own_group;         /* named after the container: goes with it, if we made it */
+	bool own_group; /* named after the container: goes with it, if we made it */
 };
 
 /* Where resctrl is mounted. -EOPNOTSUPP when it is not. */

@@ -15,11 +15,47 @@
 #define CAPS_MAX 64
 
 static const char *const names[] = {
-	"CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP", "LINUX_IMMUTABLE",
-	"NET_BIND_SERVICE", "NET_BROADCAST", "NET_ADMIN", "NET_RAW", "IPC_LOCK", "IPC_OWNER", "SYS_MODULE", "SYS_RAWIO",
-	"SYS_CHROOT", "SYS_PTRACE", "SYS_PACCT", "SYS_ADMIN", "SYS_BOOT", "SYS_NICE", "SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG",
-	"MKNOD", "LEASE", "AUDIT_WRITE", "AUDIT_CONTROL", "SETFCAP", "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG", "WAKE_ALARM",
-	"BLOCK_SUSPEND", "AUDIT_READ", "PERFMON", "BPF", "CHECKPOINT_RESTORE",
+	"CHOWN",
+	"DAC_OVERRIDE",
+	"DAC_READ_SEARCH",
+	"FOWNER",
+	"FSETID",
+	"KILL",
+	"SETGID",
+	"SETUID",
+	"SETPCAP",
+	"LINUX_IMMUTABLE",
+	"NET_BIND_SERVICE",
+	"NET_BROADCAST",
+	"NET_ADMIN",
+	"NET_RAW",
+	"IPC_LOCK",
+	"IPC_OWNER",
+	"SYS_MODULE",
+	"SYS_RAWIO",
+	"SYS_CHROOT",
+	"SYS_PTRACE",
+	"SYS_PACCT",
+	"SYS_ADMIN",
+	"SYS_BOOT",
+	"SYS_NICE",
+	"SYS_RESOURCE",
+	"SYS_TIME",
+	"SYS_TTY_CONFIG",
+	"MKNOD",
+	"LEASE",
+	"AUDIT_WRITE",
+	"AUDIT_CONTROL",
+	"SETFCAP",
+	"MAC_OVERRIDE",
+	"MAC_ADMIN",
+	"SYSLOG",
+	"WAKE_ALARM",
+	"BLOCK_SUSPEND",
+	"AUDIT_READ",
+	"PERFMON",
+	"BPF",
+	"CHECKPOINT_RESTORE",
 };
 
 void caps_name(unsigned cap, char out[32])
@@ -82,7 +118,9 @@ int caps_apply_bounding(const struct caps_plan *p, struct err *err)
 
 int caps_apply_keep(struct err *err)
 {
-	return prctl(PR_SET_KEEPCAPS, 1UL, 0, 0, 0) < 0 ? err_sys(err, "keep the capabilities over the change of the user") : 0;
+	return prctl(PR_SET_KEEPCAPS, 1UL, 0, 0, 0) < 0
+		       ? err_sys(err, "keep the capabilities over the change of the user")
+		       : 0;
 }
 
 static int caps_apply_ambient(uint64_t ambient, struct err *err)
@@ -100,7 +138,9 @@ static int caps_apply_ambient(uint64_t ambient, struct err *err)
 			return err_sys(err, "raise the ambient capability `%s`", name);
 	}
 	for (unsigned cap = 0; cap < CAPS_MAX; cap++)
-		got |= (uint64_t)(prctl(PR_CAP_AMBIENT, (unsigned long)PR_CAP_AMBIENT_IS_SET, (unsigned long)cap, 0, 0) == 1) << cap;
+		got |= (uint64_t)(prctl(PR_CAP_AMBIENT, (unsigned long)PR_CAP_AMBIENT_IS_SET, (unsigned long)cap, 0,
+					0) == 1)
+		       << cap;
 	return caps_check("ambient", got, ambient, err);
 }
 

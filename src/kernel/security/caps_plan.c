@@ -73,16 +73,19 @@ static uint64_t caps_set(const char *set, const char *const *list, size_t n, uin
 		int cap = caps_plan_parse(list[i]);
 
 		if (cap < 0 || !(known >> cap & 1))
-			log_warn("capability `%s` in /process/capabilities/%s/%zu is not known, ignored", list[i], set, i);
+			log_warn("capability `%s` in /process/capabilities/%s/%zu is not known, ignored", list[i], set,
+				 i);
 		else if (!(grantable >> cap & 1))
-			log_warn("capability `%s` in /process/capabilities/%s/%zu cannot be granted: %s", list[i], set, i, why);
+			log_warn("capability `%s` in /process/capabilities/%s/%zu cannot be granted: %s", list[i], set,
+				 i, why);
 		else
 			mask |= UINT64_C(1) << cap;
 	}
 	return mask;
 }
 
-int caps_plan_build(const struct spec_process *p, const struct caps_grantable *g, struct caps_plan *ret, struct err *err)
+int caps_plan_build(const struct spec_process *p, const struct caps_grantable *g, struct caps_plan *ret,
+		    struct err *err)
 {
 	const struct spec_capabilities *c = p ? p->capabilities : NULL;
 	struct caps_plan r = { 0 };
@@ -90,8 +93,10 @@ int caps_plan_build(const struct spec_process *p, const struct caps_grantable *g
 	(void)err;
 	r.no_new_privs = p && p->no_new_privileges.set && p->no_new_privileges.value;
 	if (c) {
-		r.bounding = caps_set("bounding", c->bounding, c->bounding_len, g->bounding, "not in the runtime's bounding set");
-		r.permitted = caps_set("permitted", c->permitted, c->permitted_len, g->permitted, "the runtime does not have it");
+		r.bounding = caps_set("bounding", c->bounding, c->bounding_len, g->bounding,
+				      "not in the runtime's bounding set");
+		r.permitted = caps_set("permitted", c->permitted, c->permitted_len, g->permitted,
+				       "the runtime does not have it");
 		r.effective = caps_set("effective", c->effective, c->effective_len, r.permitted, "it is not permitted");
 		/* capset(2): inheritable may grow only within permitted and, since it survives execve, within bounding */
 		r.inheritable = caps_set("inheritable", c->inheritable, c->inheritable_len, r.bounding & g->permitted,

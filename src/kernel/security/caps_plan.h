@@ -19,7 +19,8 @@ int caps_grantable_all(struct caps_grantable *ret, struct err *err);
 
 /* p or its capabilities may be NULL: every set is empty then. Names that are not known or cannot be granted are warned about
  * and left out, as the specification asks; so are ambient capabilities that are not permitted and inheritable. */
-int caps_plan_build(const struct spec_process *p, const struct caps_grantable *g, struct caps_plan *ret, struct err *err);
+int caps_plan_build(const struct spec_process *p, const struct caps_grantable *g, struct caps_plan *ret,
+		    struct err *err);
 /* The number of a "CAP_…" name, or -1. */
 int caps_plan_parse(const char *name);
 void caps_plan_print(const struct caps_plan *p, struct buf *out);

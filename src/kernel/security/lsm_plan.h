@@ -11,4 +11,5 @@ int lsm_plan_build(const struct spec_process *process, struct buf *flat, struct 
 void lsm_plan_print(const struct flat *f, const struct lsm_plan *p, struct buf *out);
 /* -EOPNOTSUPP when a label is asked for and its module is not in force: a label that is not applied is no container. root: where
  * /sys is, "" but in tests; lnx may be NULL. */
-int lsm_check_host(const char *root, const struct spec_process *process, const struct spec_linux_ *lnx, struct err *err);
+int lsm_check_host(const char *root, const struct spec_process *process, const struct spec_linux_ *lnx,
+		   struct err *err);

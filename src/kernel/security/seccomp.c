@@ -57,9 +57,11 @@ static int action_value(int64_t action, struct opt_u64 errno_ret, uint32_t *ret,
 	uint32_t data = errno_ret.set ? (uint32_t)errno_ret.value : EPERM;
 
 	if (errno_ret.set && action != SPEC_ACT_ERRNO && action != SPEC_ACT_TRACE)
-		return err_set(err, EINVAL, "seccomp action `%s`: it returns no errno", vocab_name(&vocab_seccomp_action, action));
+		return err_set(err, EINVAL, "seccomp action `%s`: it returns no errno",
+			       vocab_name(&vocab_seccomp_action, action));
 	if (action == SPEC_ACT_ERRNO && data > KERNEL_MAX_ERRNO)
-		return err_set(err, EINVAL, "seccomp errno `%u`: the kernel knows none above %d", data, KERNEL_MAX_ERRNO);
+		return err_set(err, EINVAL, "seccomp errno `%u`: the kernel knows none above %d", data,
+			       KERNEL_MAX_ERRNO);
 	switch (action) {
 	case SPEC_ACT_KILL:
 	case SPEC_ACT_KILL_THREAD:
@@ -93,8 +95,12 @@ static int action_value(int64_t action, struct opt_u64 errno_ret, uint32_t *ret,
 static enum scmp_compare op_value(int64_t op)
 {
 	static const enum scmp_compare ops[] = {
-		[SPEC_CMP_NE] = SCMP_CMP_NE, [SPEC_CMP_LT] = SCMP_CMP_LT, [SPEC_CMP_LE] = SCMP_CMP_LE,
-		[SPEC_CMP_EQ] = SCMP_CMP_EQ, [SPEC_CMP_GE] = SCMP_CMP_GE, [SPEC_CMP_GT] = SCMP_CMP_GT,
+		[SPEC_CMP_NE] = SCMP_CMP_NE,
+		[SPEC_CMP_LT] = SCMP_CMP_LT,
+		[SPEC_CMP_LE] = SCMP_CMP_LE,
+		[SPEC_CMP_EQ] = SCMP_CMP_EQ,
+		[SPEC_CMP_GE] = SCMP_CMP_GE,
+		[SPEC_CMP_GT] = SCMP_CMP_GT,
 		[SPEC_CMP_MASKED_EQ] = SCMP_CMP_MASKED_EQ,
 	};
 
@@ -128,8 +134,9 @@ static int compile_archs(struct compile *c, struct err *err)
 
 		if (!token) {
 			err_pointer(err, POINTER "/architectures/%zu", i);
-			return err_set(err, EOPNOTSUPP, "seccomp architecture `%s`: not known to libseccomp %u.%u.%u", name ? name : "?",
-				       seccomp_version()->major, seccomp_version()->minor, seccomp_version()->micro);
+			return err_set(err, EOPNOTSUPP, "seccomp architecture `%s`: not known to libseccomp %u.%u.%u",
+				       name ? name : "?", seccomp_version()->major, seccomp_version()->minor,
+				       seccomp_version()->micro);
 		}
 		r = seccomp_arch_add(c->ctx, token);
 		if (r == -EEXIST)
@@ -211,8 +218,8 @@ static void warn_twice(struct compile *c, int nr, const char *name, size_t i)
 	}
 	was = &c->s->syscalls[c->named[nr] - 1];
 	if (was->action.value != now->action.value || was->errno_ret.value != now->errno_ret.value)
-		log_warn("seccomp: system call `%s` has two unconditional actions, in " POINTER "/syscalls/%u and /%zu", name,
-			 c->named[nr] - 1, i);
+		log_warn("seccomp: system call `%s` has two unconditional actions, in " POINTER "/syscalls/%u and /%zu",
+			 name, c->named[nr] - 1, i);
 }
 
 static int compile_entry(struct compile *c, size_t i, struct err *err)
@@ -242,7 +249,8 @@ static int compile_entry(struct compile *c, size_t i, struct err *err)
 		if (err && err->code)
 			return r;
 		if (r == -EEXIST)
-			return err_set(err, EEXIST, "add seccomp rule `%s`: it contradicts an earlier one", e->names[k]);
+			return err_set(err, EEXIST, "add seccomp rule `%s`: it contradicts an earlier one",
+				       e->names[k]);
 		return err_code(err, r, "add seccomp rule `%s`", e->names[k]);
 	}
 	return 0;
@@ -321,7 +329,8 @@ static int compile_export(const struct compile *c, struct buf *program, struct e
 	if (n > BPF_MAXINSNS) {
 		err_pointer(err, POINTER "/syscalls");
 		err_hint(err, "fewer conditions or architectures make it shorter");
-		return err_set(err, E2BIG, "compile the seccomp filter: %zu instructions, the kernel takes %d", n, BPF_MAXINSNS);
+		return err_set(err, E2BIG, "compile the seccomp filter: %zu instructions, the kernel takes %d", n,
+			       BPF_MAXINSNS);
 	}
 	return program->error ? err_code(err, program->error, "compile the seccomp filter") : 0;
 }
@@ -386,7 +395,8 @@ static int plan_flags(const struct spec_seccomp *s, struct seccomp_plan *p, stru
 		}
 		if (!flag_is_supported(flag)) {
 			err_pointer(err, POINTER "/flags/%zu", i);
-			return err_set(err, EOPNOTSUPP, "seccomp flag `%s`: the kernel does not know it", name ? name : "?");
+			return err_set(err, EOPNOTSUPP, "seccomp flag `%s`: the kernel does not know it",
+				       name ? name : "?");
 		}
 	}
 	if (p->notify && !s->listener_path) {
@@ -410,8 +420,8 @@ static int plan_program(const struct spec_seccomp *s, int cache_dir_fd, struct b
 	char compiler[128];
 	int r;
 
-	snprintf(compiler, sizeof(compiler), "masu %s form %d libseccomp %u.%u.%u native %#x", MASU_VERSION, COMPILER_FORM, v->major,
-		 v->minor, v->micro, seccomp_arch_native());
+	snprintf(compiler, sizeof(compiler), "masu %s form %d libseccomp %u.%u.%u native %#x", MASU_VERSION,
+		 COMPILER_FORM, v->major, v->minor, v->micro, seccomp_arch_native());
 	if (cache_dir_fd >= 0 && seccomp_cache_key(s, compiler, &key) < 0)
 		return err_set(err, ENOMEM, "compile the seccomp filter: out of memory");
 	if (cache_dir_fd >= 0 && seccomp_cache_load(cache_dir_fd, &key, program) >= 0)
@@ -425,7 +435,8 @@ static int plan_program(const struct spec_seccomp *s, int cache_dir_fd, struct b
 	return 0;
 }
 
-int seccomp_plan_build(const struct spec_seccomp *s, int cache_dir_fd, struct buf *flat, struct seccomp_plan *ret, struct err *err)
+int seccomp_plan_build(const struct spec_seccomp *s, int cache_dir_fd, struct buf *flat, struct seccomp_plan *ret,
+		       struct err *err)
 {
 	AUTO(buf_done) struct buf program = { 0 };
 	struct seccomp_plan p = { 0 };
@@ -454,11 +465,13 @@ void seccomp_plan_print(const struct flat *f, const struct seccomp_plan *p, stru
 		buf_adds(out, "seccomp: none\n");
 		return;
 	}
-	buf_addf(out, "seccomp: %zu instructions, hash %016" PRIx64 ", flags", p->filter.len / sizeof(struct sock_filter), p->hash);
+	buf_addf(out, "seccomp: %zu instructions, hash %016" PRIx64 ", flags",
+		 p->filter.len / sizeof(struct sock_filter), p->hash);
 	for (size_t i = 0; i < vocab_seccomp_flag.len; i++)
 		if (p->flags & (uint32_t)vocab_seccomp_flag.words[i].value)
 			buf_addf(out, " %s", vocab_seccomp_flag.words[i].name);
-	buf_addf(out, "%s%s%s\n", p->flags ? "" : " none", p->notify ? ", notifies" : "", flat_bytes(f, p->filter) ? "" : " (damaged)");
+	buf_addf(out, "%s%s%s\n", p->flags ? "" : " none", p->notify ? ", notifies" : "",
+		 flat_bytes(f, p->filter) ? "" : " (damaged)");
 }
 
 size_t seccomp_features_archs(const char **names, size_t n)

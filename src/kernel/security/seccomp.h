@@ -14,7 +14,8 @@
  * compiled programs are kept, or -1. A hit costs a read and a compare; libseccomp compiles nothing then.
  * Unknown system call names are skipped (debug log). Flags that the kernel does not know, rules that contradict each other,
  * errno values on actions without errno: -EINVAL and friends, with the JSON pointer. */
-int seccomp_plan_build(const struct spec_seccomp *s, int cache_dir_fd, struct buf *flat, struct seccomp_plan *ret, struct err *err);
+int seccomp_plan_build(const struct spec_seccomp *s, int cache_dir_fd, struct buf *flat, struct seccomp_plan *ret,
+		       struct err *err);
 
 /* One line: instructions, flags, hash. f is the flat buffer that the plan was built into. */
 void seccomp_plan_print(const struct flat *f, const struct seccomp_plan *p, struct buf *out);

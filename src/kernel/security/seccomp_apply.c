@@ -16,7 +16,8 @@ int seccomp_apply(const struct flat *f, const struct seccomp_plan *p, struct err
 
 	if (!seccomp_plan_has_filter(p))
 		return 0;
-	if (!code || p->filter.len % sizeof(struct sock_filter) || p->filter.len / sizeof(struct sock_filter) > BPF_MAXINSNS)
+	if (!code || p->filter.len % sizeof(struct sock_filter) ||
+	    p->filter.len / sizeof(struct sock_filter) > BPF_MAXINSNS)
 		return err_set(err, EPROTO, "install the seccomp filter: the record is damaged");
 	program.len = (unsigned short)(p->filter.len / sizeof(struct sock_filter));
 	program.filter = (struct sock_filter *)(uintptr_t)code;

@@ -74,7 +74,8 @@ static size_t section_write(const struct section *s, struct sock_filter *p, size
 			p[n] = (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, (uint32_t)(rest + len - n - 1)), n++;
 	}
 	if (arm)
-		p[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, ARM_PRIVATE, (uint8_t)(native_len - 1), 0);
+		p[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, ARM_PRIVATE, (uint8_t)(native_len - 1),
+						      0);
 	if (s->has_native)
 		n += section_compare(p + n, s->last, rest + len - n - 3);
 	else
