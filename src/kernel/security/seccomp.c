@@ -459,21 +459,6 @@ int seccomp_plan_build(const struct spec_seccomp *s, int cache_dir_fd, struct bu
 	return 0;
 }
 
-void seccomp_plan_print(const struct flat *f, const struct seccomp_plan *p, struct buf *out)
-{
-	if (!seccomp_plan_has_filter(p)) {
-		buf_adds(out, "seccomp: none\n");
-		return;
-	}
-	buf_addf(out, "seccomp: %zu instructions, hash %016" PRIx64 ", flags",
-		 p->filter.len / sizeof(struct sock_filter), p->hash);
-	for (size_t i = 0; i < vocab_seccomp_flag.len; i++)
-		if (p->flags & (uint32_t)vocab_seccomp_flag.words[i].value)
-			buf_addf(out, " %s", vocab_seccomp_flag.words[i].name);
-	buf_addf(out, "%s%s%s\n", p->flags ? "" : " none", p->notify ? ", notifies" : "",
-		 flat_bytes(f, p->filter) ? "" : " (damaged)");
-}
-
 size_t seccomp_features_archs(const char **names, size_t n)
 {
 	size_t len = 0;
