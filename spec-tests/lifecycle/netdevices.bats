@@ -19,7 +19,7 @@ setup() {
 teardown() {
 	common_teardown
 	local failed=$?
-	kill "$holder" 2>/dev/null || true
+	kill "$holder" ${other:-} 2>/dev/null || true
 	return $failed
 }
 other_namespace() { [[ $(readlink "/proc/$1/ns/net") != "$(readlink /proc/self/ns/net)" ]]; }
@@ -67,7 +67,7 @@ picture() { net ip -j -d addr show dev "$1" | jq -Sc '.[0] | {ifname, ifindex, m
 
 @test "NET-07 NET-08: a name that is taken, a template, an index that is taken" {
 	env -u MASU_TEST_ID unshare -n sleep 300 3>&- &
-	local other=$!
+	other=$!
 	wait_for 5 other_namespace "$other"
 	nsenter -t $other -n ip link add eth0 type veth peer name eth9
 	devices '{v0: {name: "eth0"}}' '(.linux.namespaces[] | select(.type == "network")).path = "/proc/'$other'/ns/net"'
@@ -81,7 +81,6 @@ picture() { net ip -j -d addr show dev "$1" | jq -Sc '.[0] | {ifname, ifindex, m
 	# it is not the container's to take away
 	rtq delete --force "$ID"
 	nsenter -t $other -n ip link show eth1
-	kill $other
 }
 
 @test "NET-03 NET-04 NET-06 NET-15: what cannot be moved" {
