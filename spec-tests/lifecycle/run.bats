@@ -73,30 +73,30 @@ teardown() { common_teardown; }
 }
 
 @test "run: nobody but the program's own descriptors" {
-	config_args sh -c 'ls -l /proc/self/fd | sed "s/.* \([0-9]*\) -> .*/\1/" | grep "^[0-9]*$" | tr "\n" " "; ls /proc/1/fd | tr "\n" " "'
+	config_args sh -c 'ls -l /proc/self/fd | sed "s/.* \([0-9]*\) -> .*/\1/" | grep "^[0-9]*$" | tr "\n" " "; ls /proc/1/fd; :'
 	exec 7</etc/passwd 8>/dev/null
 	run_fg
 	exec 7<&- 8>&-
-	matches "$output" '0 1 2 $'
-	[[ ! $output =~ (^| )[78]( |$) ]]
+	matches "$output" $'0\n1\n2$'
+	[[ ! $output =~ (^|[[:space:]])[78]([[:space:]]|$) ]]
 }
 
 @test "run --preserve-fds: these and no others" {
-	config_args sh -c 'cat <&3; cat <&4; ls /proc/1/fd | tr "\n" " "'
+	config_args sh -c 'cat <&3; cat <&4; ls /proc/1/fd; :'
 	echo three >"$BATS_TEST_TMPDIR/3"
 	echo four >"$BATS_TEST_TMPDIR/4"
 	output=$(timeout 30 "$RUNTIME" --root "$ROOT" run --preserve-fds 2 --bundle "$BUNDLE" "$ID" </dev/null 3<"$BATS_TEST_TMPDIR/3" 4<"$BATS_TEST_TMPDIR/4" 5</dev/null 6</dev/null)
-	equals "$output" $'three\nfour\n0 1 2 3 4 '
+	equals "$output" $'three\nfour\n0\n1\n2\n3\n4'
 }
 
 @test "run: LISTEN_FDS" {
-	config_args sh -c 'echo "$LISTEN_FDS $LISTEN_PID"; cat <&3; ls /proc/1/fd | tr "\n" " "'
+	config_args sh -c 'echo "$LISTEN_FDS $LISTEN_PID"; cat <&3; ls /proc/1/fd; :'
 	echo socket >"$BATS_TEST_TMPDIR/3"
 	output=$(bash -c 'export LISTEN_FDS=1 LISTEN_PID=$$; exec "$@"' bash timeout --foreground 30 "$RUNTIME" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null 3<"$BATS_TEST_TMPDIR/3" 4</dev/null || true)
 	# the timeout program has the pid of LISTEN_PID, the runtime another one: then they are not for us
 	[[ $output != *socket* ]] || ! is_masu
 	output=$(bash -c 'export LISTEN_FDS=1 LISTEN_PID=$$; exec "$@"' bash "$RUNTIME" --root "$ROOT" run --bundle "$BUNDLE" "$ID-2" </dev/null 3<"$BATS_TEST_TMPDIR/3" 4</dev/null)
-	equals "$output" $'1 1\nsocket\n0 1 2 3 '
+	equals "$output" $'1 1\nsocket\n0\n1\n2\n3'
 }
 
 @test "run: closed stdio does not reach the container as a foreign file" {
