@@ -8,7 +8,7 @@ SRC = os.environ.get("MASU_SRCDIR") or os.path.dirname(os.path.dirname(HERE))
 MASU = os.path.abspath(os.environ.get("MASU") or os.path.join(os.environ.get("MASU_BUILDDIR", "build"), "masu"))
 TOP = "masu-flt-%d" % os.getpid()
 ID = "flt%d" % os.getpid()
-TIMEOUT, GRACE = 30, 5
+TIMEOUT, GRACE = 30, 20  # an init whose masu is gone counts its turns, and a loaded machine makes them long
 CLONE_NEWNS, CLONE_NEWNET, MS_REC, MS_PRIVATE, MS_SHARED, PR_SET_CHILD_SUBREAPER = 0x20000, 0x40000000, 0x4000, 1 << 18, 1 << 20, 36
 
 
