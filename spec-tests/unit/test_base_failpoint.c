@@ -28,6 +28,24 @@ TEST(failpoint_hits_its_place_only)
 	unsetenv("MASU_FAIL_AT");
 }
 
+TEST(failpoint_list_fails_nowhere)
+{
+	setenv("MASU_FAIL_AT", "list", 1);
+	CHECK_ERR(failpoint("create", "claim", FAILPOINT_BEFORE), 0);
+	CHECK_ERR(failpoint("create", "claim", FAILPOINT_AFTER), 0);
+	unsetenv("MASU_FAIL_AT");
+}
+
+TEST(failpoint_environment_keeps_nothing_else)
+{
+	setenv("MASU_FAIL_ATX", "no", 1);
+	CHECK(!failpoint_environment()[0]);
+	setenv("MASU_KILL_AT", "create:claim", 1);
+	CHECK_STR(failpoint_environment()[0], "MASU_KILL_AT=create:claim");
+	CHECK(!failpoint_environment()[1]);
+	unsetenv("MASU_KILL_AT");
+}
+
 TEST(failpoint_kills)
 {
 	int st = 0;

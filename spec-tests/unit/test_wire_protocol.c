@@ -102,6 +102,31 @@ TEST(errors_arrive_whole)
 	end_pair(&host, &init);
 }
 
+TEST(the_last_words_of_the_dead)
+{
+	struct err sent = { .code = ENOENT, .step = "create: root", .text = "open `x`" }, err = { 0 };
+	struct wire host, init;
+
+	/* It reports and ends while we speak to it. */
+	make_pair(&host, &init);
+	wire_report(&init, &sent);
+	close(init.sock);
+	CHECK_ERR(wire_say(&host, WIRE_PLACED, NULL, 0, &err), -ECONNRESET);
+	CHECK_STR(err.text, sent.text);
+	CHECK_STR(err.step, sent.step);
+	close(host.sock);
+	/* It ends without having read what we said: the reset comes before its report. */
+	err = (struct err){ 0 };
+	make_pair(&host, &init);
+	CHECK_ERR(wire_say(&host, WIRE_PLACED, NULL, 0, NULL), 0);
+	wire_report(&init, &sent);
+	close(init.sock);
+	CHECK_ERR(wire_hear(&host, WIRE_CREATED, NULL, 0, NULL, NULL, &err), -ENOENT);
+	CHECK_STR(err.text, sent.text);
+	CHECK(!wire_last_words(&host, NULL));
+	close(host.sock);
+}
+
 TEST(a_damaged_error_is_still_an_error)
 {
 	struct wire host, init;
