@@ -41,7 +41,7 @@ need() { # PROGRAM...
 private_world() {
 	[[ ${MASU_PRIVATE_WORLD:-} ]] && return
 	MASU_PRIVATE_WORLD=$(mktemp -d /tmp/masu-engine-XXXXXX) MASU=$MASU unshare --mount --pid --net --fork --mount-proc \
-		--propagation private bash "$0" "$@"
+		--propagation private bash "./${0##*/}" "$@"
 	local status=$?
 	exit $status
 }
