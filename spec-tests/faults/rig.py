@@ -235,7 +235,10 @@ class Rig:
             found += ["device %s in a container's namespace" % self.device]
         now = read("/proc/self/mountinfo")
         if now != self.mounts:
-            found += ["mount " + line for line in sorted(set(now.splitlines()) ^ set(self.mounts.splitlines()))]
+            before, after = set(self.mounts.splitlines()), set(now.splitlines())
+            # A mount that came with our namespace goes when somebody else removes the directory that it is on.
+            found += ["mount " + m for m in sorted(after - before)]
+            found += ["no more mount " + m for m in sorted(before - after) if os.path.exists(m.split()[4])]
         if self.files is not None:
             found += ["in the root file system: " + f for f in sorted(self.files ^ tree(self.bundle + "/rootfs"))]
         return found
