@@ -224,6 +224,15 @@ class Rig:
     def strays(self):
         return {p: n for p, n in processes().items() if p not in self.helpers}
 
+    def settle(self):
+        """Until the container's own program has made all of its processes."""
+        before, same = None, 0
+        while same < 20:
+            now = set(self.strays())
+            same = same + 1 if now == before else 0
+            before = now
+            time.sleep(0.01)
+
     def left(self, undone):
         """What is there now that was not there before. undone: by which command itself, not by a delete after its death; it
         removes its pid file then, and a create gives back what it took."""

@@ -156,6 +156,18 @@ static int open_console(struct create *c, struct err *err)
 	return 0;
 }
 
+/* A process that waits for its listener to be taken sees by its end of the fifo that nobody reads any more: so it is no reader itself. */
+static int only_write(struct create *c, const char *name, int *fd, struct err *err)
+{
+	int writer = openat(c->dir_fd, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (writer < 0)
+		return err_sys(err, "open %s", name);
+	close(*fd);
+	*fd = writer;
+	return 0;
+}
+
 /* All descriptors have their numbers now. */
 int create_write_plan(void *ctx, struct err *err)
 {
@@ -196,6 +208,8 @@ int create_open_files(void *ctx, struct err *err)
 		r = make_fifo(c, DIR_START_FIFO, &c->gate_fd, err);
 	if (r >= 0)
 		r = make_fifo(c, DIR_RESULT_FIFO, &c->result_fd, err);
+	if (r >= 0 && c->plan.plan.seccomp.notify)
+		r = only_write(c, DIR_RESULT_FIFO, &c->result_fd, err);
 	if (r >= 0)
 		r = c->image_fd = image_open(err);
 	if (r < 0)

@@ -4,12 +4,14 @@
 #include "container/listener.h"
 
 #include <errno.h>
+#include <linux/futex.h>
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -145,30 +147,67 @@ static int send_state(struct listener *l, int fd, struct err *err)
 	return err_code(err, r, "send the seccomp listener to agent `%s`", l->seccomp->listener_path);
 }
 
-static int release(int word_fd, struct err *err)
+/* What the kernel reads at our death; the process may not share it, so only the futex itself is in shared memory. */
+static struct {
+	struct robust_list_head head, *before;
+	struct robust_list node;
+} robust;
+
+/* The process, behind its filter, can ask nobody whether we live: the kernel tells it by the word. */
+static int hold(int word_fd, struct listener_word **ret, struct err *err)
 {
-	_Atomic uint32_t *word = mmap(NULL, sizeof(*word), PROT_READ | PROT_WRITE, MAP_SHARED, word_fd, 0);
+	struct listener_word *word = mmap(NULL, sizeof(*word), PROT_READ | PROT_WRITE, MAP_SHARED, word_fd, 0);
+	size_t len;
 
 	if (word == MAP_FAILED)
-		return err_sys(err, "let the process go on");
-	atomic_store(word, 1);
-	munmap(word, sizeof(*word));
+		return err_sys(err, "map the memory of the seccomp listener");
+	robust.node.next = &robust.head.list;
+	robust.head.list.next = &robust.node;
+	robust.head.futex_offset = (long)((uintptr_t)&word->owner - (uintptr_t)&robust.node);
+	if (syscall(SYS_get_robust_list, 0, &robust.before, &len) < 0 ||
+	    syscall(SYS_set_robust_list, &robust.head, sizeof(robust.head)) < 0) {
+		munmap(word, sizeof(*word));
+		return err_sys(err, "hold the memory of the seccomp listener");
+	}
+	atomic_store(&word->owner, (uint32_t)gettid());
+	*ret = word;
 	return 0;
+}
+
+static void let_go(struct listener_word *word, bool taken)
+{
+	if (taken)
+		atomic_store(&word->taken, 1);
+	else
+		atomic_store(&word->owner, FUTEX_OWNER_DIED);
+	syscall(SYS_set_robust_list, robust.before, sizeof(*robust.before));
+	munmap(word, sizeof(*word));
+}
+
+static int hand_over(struct listener *l, int number, struct err *err)
+{
+	autoclose int fd = -EBADF;
+	int r = take_fd_of(l, number, &fd, err);
+
+	if (r == 0)
+		r = verify(fd, err);
+	return r ? r : send_state(l, fd, err);
 }
 
 int listener_serve(struct listener *l, int *ret_first, struct err *err)
 {
-	autoclose int word_fd = -EBADF, fd = -EBADF;
+	struct listener_word *word = NULL;
+	autoclose int word_fd = -EBADF;
 	struct listener_record rec;
 	int r = read_record(l, &rec, ret_first, err);
 
 	if (r == 0)
 		r = take_fd_of(l, rec.word_fd, &word_fd, err);
 	if (r == 0)
-		r = take_fd_of(l, rec.listener_fd, &fd, err);
-	if (r == 0)
-		r = verify(fd, err);
-	if (r == 0)
-		r = send_state(l, fd, err);
-	return r ? r : release(word_fd, err);
+		r = hold(word_fd, &word, err);
+	if (r)
+		return r;
+	r = hand_over(l, rec.listener_fd, err);
+	let_go(word, r == 0);
+	return r;
 }

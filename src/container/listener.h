@@ -2,8 +2,8 @@
 /* linux.seccomp.listenerPath: the agent that answers SCMP_ACT_NOTIFY gets the filter's listener and the container process state.
  *
  * After seccomp(2) the process can be sure of no call but execve, and execve closes the listener. So it says beforehand which
- * number the listener will have (struct listener_record), and after the filter is in force it looks at a word of shared memory
- * until we have taken the listener and handed it on. */
+ * number the listener will have (struct listener_record), waits until we hold the shared memory
+ * of struct listener_word, and after the filter is in force looks at it until the listener is handed on, or we are dead. */
 #pragma once
 
 #include "base/err.h"

@@ -3,6 +3,8 @@
  * that allows nothing else still starts its program. */
 
 #include <errno.h>
+#include <linux/futex.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -12,7 +14,7 @@
 #include "base/sys.h"
 #include "init/init.h"
 
-#define LISTENER_SPINS (UINT64_C(1) << 31) /* half a minute and more */
+#define WORD_POLL_NS 50000
 
 int start_wait(struct init *in, struct err *err)
 {
@@ -73,15 +75,15 @@ static int close_files(void *ctx, struct err *err)
 }
 
 /* Says where the listener will be: descriptors are given out from the lowest free number. */
-static int announce_listener(struct init *in, const _Atomic uint32_t **ret_word, struct err *err)
+static int announce_listener(struct init *in, struct listener_word **ret, struct err *err)
 {
 	struct listener_record rec = { .mark = LISTENER_MARK };
 
 	rec.word_fd = sys_memfd_create("masu-listener", MFD_CLOEXEC);
-	if (rec.word_fd < 0 || ftruncate(rec.word_fd, sizeof(uint32_t)) < 0)
+	if (rec.word_fd < 0 || ftruncate(rec.word_fd, sizeof(**ret)) < 0)
 		return err_sys(err, "make memory for the seccomp listener");
-	*ret_word = mmap(NULL, sizeof(uint32_t), PROT_READ, MAP_SHARED, rec.word_fd, 0);
-	if (*ret_word == MAP_FAILED)
+	*ret = mmap(NULL, sizeof(**ret), PROT_READ, MAP_SHARED, rec.word_fd, 0);
+	if (*ret == MAP_FAILED)
 		return err_sys(err, "map memory for the seccomp listener");
 	rec.listener_fd = fd_dup_above(rec.word_fd, 0);
 	if (rec.listener_fd < 0)
@@ -92,20 +94,31 @@ static int announce_listener(struct init *in, const _Atomic uint32_t **ret_word,
 	return 0;
 }
 
+/* While calls are still ours to make: from here on the kernel marks the word when masu dies. */
+static int wait_word_held(struct init *in, struct listener_word *word, struct err *err)
+{
+	struct pollfd reader = { .fd = in->plan->listener_fd };
+	const struct timespec pause = { .tv_nsec = WORD_POLL_NS };
+
+	while (!atomic_load_explicit(&word->owner, memory_order_acquire))
+		if (ppoll(&reader, 1, &pause, NULL) > 0 && !atomic_load(&word->owner))
+			return err_set(err, EPIPE, "announce the seccomp listener: nobody is there to take it");
+	return 0;
+}
+
 /* Without a system call: the filter may already ask the agent about each of them, who does not know it yet. Where masu died on the
  * way, nobody would ever answer: the trap ends even the first process of a pid namespace. */
-static void wait_listener_taken(const _Atomic uint32_t *word)
+static void wait_listener_taken(struct listener_word *word)
 {
-	for (uint64_t i = 0; i < LISTENER_SPINS; i++) {
-		if (atomic_load_explicit(word, memory_order_acquire))
-			return;
+	while (!atomic_load_explicit(&word->taken, memory_order_acquire)) {
+		if (atomic_load_explicit(&word->owner, memory_order_acquire) & FUTEX_OWNER_DIED)
+			__builtin_trap();
 #if defined(__x86_64__) || defined(__i386__)
 		__builtin_ia32_pause();
 #elif defined(__aarch64__)
 		__asm__ volatile("isb");
 #endif
 	}
-	__builtin_trap();
 }
 
 /* One step, because between the filter and execve there is no room for what is done between two steps. */
@@ -113,9 +126,11 @@ static int execute(void *ctx, struct err *err)
 {
 	struct init *in = ctx;
 	const struct seccomp_plan *p = &in->plan->seccomp;
-	const _Atomic uint32_t *word = NULL;
+	struct listener_word *word = NULL;
 	int r = p->notify ? announce_listener(in, &word, err) : 0;
 
+	if (r == 0 && word)
+		r = wait_word_held(in, word, err);
 	if (r < 0)
 		return r;
 	/* Without it the end of file would look the same when we are killed on the way. */

@@ -83,7 +83,13 @@ struct listener_record {
 	char mark;
 	char pad[3];
 	int32_t listener_fd; /* what seccomp(2) is going to return */
-	int32_t word_fd;     /* memory with a uint32_t: not 0 = the listener was taken */
+	int32_t word_fd;     /* memory with a struct listener_word */
+};
+
+/* owner: 0, then the thread id of the masu that took the memory, as a robust futex: the kernel adds FUTEX_OWNER_DIED when that masu
+ * dies. taken: 1 = the listener is with the agent, execve may come. */
+struct listener_word {
+	_Atomic uint32_t owner, taken;
 };
 
 /* What follows, or comes instead, when the start fails. */
