@@ -52,6 +52,9 @@ struct masu_runtime_options {
 	const char *root;   /* state directory; NULL: /run/masu, or $XDG_RUNTIME_DIR/masu without root rights */
 	int cgroup_manager; /* enum masu_cgroup_manager */
 	int rootless;       /* enum masu_rootless */
+	char *const *
+		allowed_annotations; /* patterns of fnmatch(3) for annotations that give a container more than its document does;
+					   * NULL or NULL-terminated */
 };
 int masu_runtime_new(const struct masu_runtime_options *o, struct masu_runtime **ret, struct masu_error *err);
 void masu_runtime_free(struct masu_runtime *rt);
@@ -82,7 +85,14 @@ struct masu_create_options {
 	int plan_cgroups;           /* masu_plan only: enum masu_plan_cgroups */
 };
 int masu_create(struct masu_runtime *rt, const char *id, const struct masu_create_options *o, struct masu_error *err);
-int masu_start(struct masu_runtime *rt, const char *id, struct masu_error *err);
+struct masu_start_options {
+	size_t size;
+	/* $NOTIFY_SOCKET of the caller, NULL when none. A container that was created with one then has to say READY=1 (or end) before
+	 * the call returns. */
+	const char *notify_socket;
+};
+/* o may be NULL. */
+int masu_start(struct masu_runtime *rt, const char *id, const struct masu_start_options *o, struct masu_error *err);
 /* create + start; in the foreground it waits, forwards signals and the terminal and then deletes.
  * Returns the exit code 0..255 (128 + signal when killed), 0 when detached, or a negative errno. */
 int masu_run(struct masu_runtime *rt, const char *id, const struct masu_create_options *o, struct masu_error *err);
@@ -101,9 +111,10 @@ struct masu_exec_options {
 	char *const *cap; /* capability names to add to bounding, effective, permitted; NULL-terminated */
 	const char *apparmor;
 	const char *process_label;
-	const char *cgroup; /* path below the container's cgroup */
-	int tty;            /* 0: as the document says, 1: yes */
-	int no_new_privs;   /* 0: as the document says, 1: yes */
+	/* Path below the container's cgroup; or, on cgroup v1, lines CONTROLLER[,CONTROLLER]:PATH. */
+	const char *cgroup;
+	int tty;          /* 0: as the document says, 1: yes */
+	int no_new_privs; /* 0: as the document says, 1: yes */
 	int preserve_fds;
 	int listen_fds;
 	const char *listen_fdnames;
@@ -124,6 +135,14 @@ int masu_delete(struct masu_runtime *rt, const char *id, unsigned flags, struct 
 int masu_pause(struct masu_runtime *rt, const char *id, struct masu_error *err);
 int masu_resume(struct masu_runtime *rt, const char *id, struct masu_error *err);
 
+/* Mounts of a container that has not stopped. mounts_json is an array of mounts as in the document; add attaches all of them or none,
+ * remove detaches what is mounted at their destinations, which must be named without symbolic links. File systems that show what
+ * masks hide (proc, sysfs, cgroup) cannot be added, masks and read-only paths cannot be removed. Mount points that add makes stay. */
+int masu_mounts_add(struct masu_runtime *rt, const char *id, const char *mounts_json, size_t len,
+		    struct masu_error *err);
+int masu_mounts_remove(struct masu_runtime *rt, const char *id, const char *mounts_json, size_t len,
+		       struct masu_error *err);
+
 /* A limit that is to be changed; one with set 0 stays as it is. */
 struct masu_limit {
 	int set;
@@ -131,7 +150,9 @@ struct masu_limit {
 };
 struct masu_update_options {
 	size_t size;
-	const char *resources_json; /* a linux.resources document; properties that it does not have stay as they are */
+	const char *
+		resources_json; /* a linux.resources document; properties that it does not have, or has with 0 where a limit
+				     * cannot be 0, stay as they are */
 	size_t resources_json_len;
 	/* Single limits, named as in that document; they win over it. */
 	struct masu_limit cpu_shares, cpu_period, cpu_quota, cpu_burst, cpu_idle, cpu_rt_period, cpu_rt_runtime;
@@ -142,8 +163,53 @@ struct masu_update_options {
 	struct masu_limit blkio_weight; /* 10..1000 */
 };
 /* Changes limits of a container that has not stopped. Device rules change only when the document has them. When it fails in
- * the middle, what was written before stays. Neither `exec` nor the container's copy of its document are changed by it. */
+ * the middle, the old values are written back, and the error says whether that worked. Neither `exec` nor the container's copy
+ * of its document are changed by it. */
 int masu_update(struct masu_runtime *rt, const char *id, const struct masu_update_options *o, struct masu_error *err);
+
+enum {
+	MASU_CHECKPOINT_LEAVE_RUNNING = 1 << 0,
+	MASU_CHECKPOINT_PRE_DUMP = 1 << 1, /* memory only; the container goes on */
+	MASU_CHECKPOINT_TCP_ESTABLISHED = 1 << 2,
+	MASU_CHECKPOINT_TCP_SKIP_IN_FLIGHT = 1 << 3,
+	MASU_CHECKPOINT_TCP_CLOSE = 1 << 4, /* restore: connections are closed */
+	MASU_CHECKPOINT_EXT_UNIX_SK = 1 << 5,
+	MASU_CHECKPOINT_SHELL_JOB = 1 << 6,
+	MASU_CHECKPOINT_FILE_LOCKS = 1 << 7,
+	MASU_CHECKPOINT_LINK_REMAP = 1 << 8,
+	MASU_CHECKPOINT_AUTO_DEDUP = 1 << 9,
+	MASU_CHECKPOINT_LAZY_PAGES = 1 << 10
+};
+struct masu_checkpoint_options {
+	size_t size;
+	const char *image_path;   /* directory of the images, made when it is not there; NULL: ./checkpoint */
+	const char *work_path;    /* directory of criu's log; NULL: image_path */
+	const char *parent_path;  /* images of an earlier pre-dump, relative to image_path */
+	const char *page_server;  /* ADDRESS:PORT */
+	const char *cgroups_mode; /* soft (NULL), full, strict or ignore */
+	const char *network_lock; /* iptables, nftables or skip; NULL: what criu prefers */
+	char *const *empty_ns;    /* NULL-terminated; "network" */
+	int status_fd;            /* gets a zero byte when pages can be asked for (lazy pages); used when > 0 */
+	unsigned flags;           /* MASU_CHECKPOINT_* */
+};
+/* Saves a running container by criu. Then it is deleted, unless it was to be left running. */
+int masu_checkpoint(struct masu_runtime *rt, const char *id, const struct masu_checkpoint_options *o,
+		    struct masu_error *err);
+
+struct masu_restore_options {
+	size_t size;
+	struct masu_create_options create; /* bundle, config, console_socket, pidfd_socket, pid_file, and of flags
+					    * MASU_RUN_* and MASU_CREATE_NO_NEW_KEYRING */
+	const char *image_path, *work_path, *cgroups_mode, *network_lock;
+	char *const *empty_ns;
+	const char *lsm_profile;       /* TYPE:LABEL instead of the saved one */
+	const char *lsm_mount_context; /* the same for mounts */
+	unsigned flags;                /* MASU_CHECKPOINT_* */
+};
+/* A container like that of masu_run, whose processes are those that were saved. Results as those of masu_run. */
+int masu_restore(struct masu_runtime *rt, const char *id, const struct masu_restore_options *o, struct masu_error *err);
+/* 1 when this build can checkpoint and restore. */
+int masu_has_criu(void);
 
 /* Calls fn for each process of the container, by ascending id as the caller sees it. A negative result of fn ends it. */
 typedef int masu_pid_fn(void *arg, pid_t pid);

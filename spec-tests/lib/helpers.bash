@@ -92,9 +92,9 @@ fails() {
 }
 state() { rt state "${2:-$ID}" </dev/null 2>/dev/null | jq -r ".$1"; }
 status_is() { [[ $(state status) == "$1" ]] || { echo "status is '$(state status)', wanted '$1'"; return 1; }; }
-# SECONDS COMMAND...: until it succeeds.
+# SECONDS COMMAND...: until it succeeds. A slow machine sets WAIT_FACTOR.
 wait_for() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1 * ${WAIT_FACTOR:-1}))
 	shift
 	until "$@"; do
 		((SECONDS < end)) || { echo "no: $*"; return 1; }

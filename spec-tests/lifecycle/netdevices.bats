@@ -65,6 +65,19 @@ picture() { net ip -j -d addr show dev "$1" | jq -Sc '.[0] | {ifname, ifindex, m
 	rtq delete --force "$ID"
 }
 
+@test "NET-17: a name that the kernel chooses is none that another device is to have, whatever the order" {
+	net ip link add w0 type veth peer name w0peer
+	local order
+	for order in '{v0: {name: "eth%d"}, w0: {name: "eth0"}}' '{w0: {name: "eth0"}, v0: {name: "eth%d"}}'; do
+		devices "$order"
+		create
+		equals "$(inside ip -j link show | jq -r '[.[].ifname | select(. != "lo")] | sort | join(" ")')" "eth0 eth1"
+		rtq delete --force "$ID"
+		net ip link show v0 >/dev/null 2>&1 || net ip link add v0 type veth peer name v0peer
+		net ip link show w0 >/dev/null 2>&1 || net ip link add w0 type veth peer name w0peer
+	done
+}
+
 @test "NET-07 NET-08: a name that is taken, a template, an index that is taken" {
 	env -u MASU_TEST_ID unshare -n sleep 300 3>&- &
 	other=$!

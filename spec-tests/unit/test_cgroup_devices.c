@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Device rules (RDV-01..11, behaviours 7, 19, 21; GHSA-g54h-m393-cpwq): the v1 list and the eBPF program, the latter run by a
- * small interpreter, must decide exactly like the reference. Pure. */
+/* Device rules (RDV-01..11, behaviours 7, 19, 21; GHSA-g54h-m393-cpwq): the v1 list and the eBPF program, the latter run by an
+ * interpreter (lib/device_bpf.h), must decide exactly like the reference. Pure. */
 #include "check.h"
 
 #include <errno.h>
-#include <linux/bpf.h>
 #include <stdint.h>
 
 #include "base/cleanup.h"
+#include "device_bpf.h"
 #include "kernel/cgroup/devices.h"
 
 #define DEV(allow_, type_, maj_, min_, acc_)                                                                \
@@ -15,77 +15,6 @@
 		.allow = { true, allow_ }, .type = { (type_) != 0, type_ }, .major = { (maj_) >= 0, maj_ }, \
 		.minor = { (min_) >= 0, min_ }, .access = acc_                                              \
 	}
-
-static uint32_t alu(uint8_t op, uint32_t d, uint32_t s)
-{
-	switch (op) {
-	case BPF_MOV:
-		return s;
-	case BPF_AND:
-		return d & s;
-	case BPF_RSH:
-		return d >> s;
-	default:
-		CHECK(!"unknown operation");
-		return 0;
-	}
-}
-
-static bool jumps(uint8_t op, uint32_t d, uint32_t s)
-{
-	return op == BPF_JA || (op == BPF_JNE && d != s) || (op == BPF_JSET && (d & s));
-}
-
-/* Only what the generator may emit; -1 for anything else, jumps out of the program and missing exits. */
-static int run(const struct buf *program, const uint32_t ctx[3])
-{
-	const struct bpf_insn *v = (const struct bpf_insn *)program->data;
-	size_t n = program->len / sizeof(*v);
-	uint32_t reg[11] = { 0 };
-
-	for (size_t pc = 0; pc < n; pc++) {
-		const struct bpf_insn *i = &v[pc];
-		uint32_t src = i->code & BPF_X ? reg[i->src_reg] : (uint32_t)i->imm;
-
-		if (i->code == (BPF_JMP | BPF_EXIT))
-			return (int)reg[0];
-		if (i->code == (BPF_LDX | BPF_W | BPF_MEM))
-			reg[i->dst_reg] = ctx[i->off / 4];
-		else if (BPF_CLASS(i->code) == BPF_ALU)
-			reg[i->dst_reg] = alu(BPF_OP(i->code), reg[i->dst_reg], src);
-		else if (BPF_CLASS(i->code) == BPF_JMP32 || i->code == (BPF_JMP | BPF_JA))
-			pc += jumps(BPF_OP(i->code), reg[i->dst_reg], src) ? (size_t)i->off : 0;
-		else
-			return -1;
-	}
-	return -1;
-}
-
-static int run_bpf(const struct buf *program, char type, uint32_t major, uint32_t minor, uint8_t access)
-{
-	uint32_t bits =
-		(access & DEVICE_MKNOD ? 1u : 0) | (access & DEVICE_READ ? 2u : 0) | (access & DEVICE_WRITE ? 4u : 0);
-	uint32_t ctx[3] = { bits << 16 | (type == 'b' ? 1u : 2u), major, minor };
-
-	return run(program, ctx);
-}
-
-/* The kernel's v1 check: one entry must allow all bits; or, the other way round, none may touch one. */
-static int run_v1(const struct devices_v1 *d, char type, uint32_t major, uint32_t minor, uint8_t access)
-{
-	const struct device_rule *e = (const struct device_rule *)d->list.data;
-
-	for (size_t i = 0; i < d->list.len / sizeof(*e); i++) {
-		if (e[i].type != type || (e[i].major != DEVICE_ANY && e[i].major != major) ||
-		    (e[i].minor != DEVICE_ANY && e[i].minor != minor))
-			continue;
-		if (d->allow_all && (e[i].access & access))
-			return 0;
-		if (!d->allow_all && (e[i].access & access) == access)
-			return 1;
-	}
-	return d->allow_all;
-}
 
 static const uint32_t numbers[] = { 0, 1, 3, 5, 8, 9, 10, 136, 200, 229, 0x80000000u, 0xffffffffu };
 #define NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
@@ -107,8 +36,8 @@ static unsigned compare(const struct device_rule *rules, size_t n, bool want_v1)
 		int want = devices_decide(rules, n, type, major, minor, access);
 
 		yes += want == 1;
-		bad += run_bpf(&program, type, major, minor, access) != want;
-		bad += want_v1 && run_v1(&v1, type, major, minor, access) != want;
+		bad += device_bpf_ask(&program, type, major, minor, access) != want;
+		bad += want_v1 && device_v1_ask(&v1, type, major, minor, access) != want;
 	}
 	CHECK_INT(bad, 0);
 	return yes;
@@ -165,6 +94,20 @@ TEST(user_denies_last_word)
 	CHECK(!devices_decide(r, LEN(b), 'c', 136, 1, DEVICE_WRITE));
 	CHECK(devices_decide(r, LEN(b), 'c', 10, 9, DEVICE_WRITE));
 	compare(r, LEN(b), true);
+}
+
+/* Found by fuzzing: entries that move while pairs are looked for, and crossings of crossings. */
+TEST(overlaps_of_overlaps)
+{
+	AUTO(buf_done) struct buf b = { 0 }, c = { 0 };
+	static const struct spec_device_rule moves[] = { DEV(true, 'c', 1, -1, "m"), DEV(true, 'c', -1, -1, "w") };
+	static const struct spec_device_rule three[] = { DEV(true, 'c', 8, -1, "r"), DEV(true, 'c', -1, 5, "w"),
+							 DEV(true, 'c', -1, -1, "m") };
+	const struct device_rule *r = plan(moves, 2, &b);
+
+	CHECK(compare(r, LEN(b), true) > 0);
+	r = plan(three, 3, &c);
+	CHECK(compare(r, LEN(c), true) > 0);
 }
 
 TEST(deny_all_in_the_middle)

@@ -271,7 +271,8 @@ TEST(help_and_listing)
 	buf_done(&b);
 	b = (struct buf){ 0 };
 	opt_listing(&b, table);
-	CHECK_STR(b.data, "bundle\tb\tDIR\twhere\nan-option-that-is-as-long-as-no-other\t-\t-\tlong\n");
+	CHECK_STR(b.data, "option\tbundle\tb\tDIR\t-\twhere\n"
+			  "option\tan-option-that-is-as-long-as-no-other\t-\t-\t-\tlong\n");
 }
 
 CHECK_MAIN();

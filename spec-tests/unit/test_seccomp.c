@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Compiles profiles and runs the programs in a small classic-BPF interpreter: what counts is the answer to a system call,
+/* Compiles profiles and runs the programs in an interpreter (lib/cbpf.h): what counts is the answer to a system call,
  * not the instructions. Needs no rights. */
 #include <dirent.h>
 #include <errno.h>
@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "cbpf.h"
 #include "check.h"
 #include "kernel/security/seccomp.h"
 #include "kernel/security/seccomp_cache.h"
@@ -26,63 +27,7 @@
 #define NATIVE AUDIT_ARCH_AARCH64
 #endif
 #define RET_ERRNO(e) (SECCOMP_RET_ERRNO | (e))
-#define BROKEN 0xdeadbeefu
 #define X32 0x40000000u
-
-/* ---- the interpreter ---- */
-
-static bool jump_taken(const struct sock_filter *i, uint32_t a)
-{
-	switch (BPF_OP(i->code)) {
-	case BPF_JEQ:
-		return a == i->k;
-	case BPF_JGT:
-		return a > i->k;
-	case BPF_JGE:
-		return a >= i->k;
-	}
-	return a & i->k;
-}
-
-static uint32_t bpf_run(const struct sock_filter *prog, size_t n, const struct seccomp_data *d)
-{
-	uint32_t a = 0, mem[BPF_MEMWORDS] = { 0 };
-
-	for (size_t pc = 0; pc < n; pc++) {
-		const struct sock_filter *i = &prog[pc];
-
-		switch (i->code) {
-		case BPF_LD | BPF_W | BPF_ABS:
-			if (i->k % 4 || i->k + 4 > sizeof(*d))
-				return BROKEN;
-			memcpy(&a, (const char *)d + i->k, 4);
-			break;
-		case BPF_LD | BPF_MEM:
-			a = mem[i->k % BPF_MEMWORDS];
-			break;
-		case BPF_ST:
-			mem[i->k % BPF_MEMWORDS] = a;
-			break;
-		case BPF_ALU | BPF_AND | BPF_K:
-			a &= i->k;
-			break;
-		case BPF_JMP | BPF_JA:
-			pc += i->k;
-			break;
-		case BPF_JMP | BPF_JEQ | BPF_K:
-		case BPF_JMP | BPF_JGT | BPF_K:
-		case BPF_JMP | BPF_JGE | BPF_K:
-		case BPF_JMP | BPF_JSET | BPF_K:
-			pc += jump_taken(i, a) ? i->jt : i->jf;
-			break;
-		case BPF_RET | BPF_K:
-			return i->k;
-		default:
-			return BROKEN;
-		}
-	}
-	return BROKEN;
-}
 
 /* ---- profiles by hand ---- */
 
@@ -127,7 +72,7 @@ static uint32_t ask_data(const struct made *m, const struct seccomp_data *d)
 {
 	const struct sock_filter *p = flat_bytes(&m->view, m->plan.filter);
 
-	return p ? bpf_run(p, m->plan.filter.len / sizeof(*p), d) : BROKEN;
+	return p ? cbpf_run(p, m->plan.filter.len / sizeof(*p), d) : CBPF_BROKEN;
 }
 
 static uint32_t ask(const struct made *m, uint32_t arch, uint32_t nr, uint64_t a0, uint64_t a1)
@@ -473,7 +418,7 @@ TEST(private_numbers_of_arm)
 	buf_add(&b, &end, sizeof(end));
 	for (int i = 0; i < 4; i++) {
 		d.nr = (int[]){ 436, 437, 0xf0001, 0xeffff }[i];
-		CHECK_INT(bpf_run((void *)b.data, b.len / 8, &d), i % 2 ? RET_ERRNO(ENOSYS) : SECCOMP_RET_LOG);
+		CHECK_INT(cbpf_run((void *)b.data, b.len / 8, &d), i % 2 ? RET_ERRNO(ENOSYS) : SECCOMP_RET_LOG);
 	}
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/flat.h"
+#include "base/mutation.h"
 
 #define FLAT_ALIGN 8
 
@@ -32,7 +33,11 @@ struct flat_str flat_add_str(struct buf *b, const char *s)
 	if (!s)
 		return r;
 	len = strlen(s);
+	if (MUTATION(A14))
+		len &= 0xffff;
 	r.off = flat_append(b, s, len + 1, 1);
+	if (MUTATION(A14) && r.off)
+		b->data[r.off + len] = 0;
 	r.len = r.off ? (uint32_t)len : 0;
 	return r;
 }

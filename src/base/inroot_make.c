@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/inroot.h"
+#include "base/mutation.h"
 #include "base/sys.h"
 
 #define INROOT_LINKS 40  /* as many as the kernel follows */
@@ -314,6 +315,10 @@ int inroot_mkdir_p(int root_fd, const char *path, mode_t mode, uid_t uid, gid_t 
 	struct inroot_walk w;
 	int fd = inroot_open(root_fd, path, O_PATH | O_DIRECTORY, 0);
 
+	if (MUTATION(A20) && fd == -ENOENT) { /* looked at above, made by its path here */
+		mkdirat(root_fd, path + 1, mode);
+		return openat(root_fd, path + 1, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	}
 	if (fd != -ENOENT) {
 		if (ret_made)
 			*ret_made = 0;
@@ -325,6 +330,8 @@ int inroot_mkdir_p(int root_fd, const char *path, mode_t mode, uid_t uid, gid_t 
 
 int inroot_mkfile_p(int root_fd, const char *path, mode_t file_mode, uid_t uid, gid_t gid, unsigned *ret_made)
 {
+	if (MUTATION(A10))
+		return openat(root_fd, path + 1, O_RDWR | O_CREAT | O_CLOEXEC, file_mode);
 	struct inroot_walk w = { .root_fd = root_fd, .file = true, .mode = file_mode & 07777, .uid = uid, .gid = gid };
 
 	return inroot_make(&w, path, ret_made);

@@ -7,6 +7,8 @@
 #include <limits.h>
 #include <string.h>
 
+#include "base/mutation.h"
+
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
@@ -69,7 +71,7 @@ int parse_i64(const char *s, int64_t min, int64_t max, int64_t *ret)
 int parse_id(const char *s, uint32_t *ret)
 {
 	uint64_t v;
-	int r = parse_number(s, 10, UINT32_MAX - 1, &v);
+	int r = parse_number(s, 10, MUTATION(A27) ? UINT64_MAX : UINT32_MAX - 1, &v);
 
 	if (!r)
 		*ret = (uint32_t)v;

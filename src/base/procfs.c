@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/io.h"
+#include "base/mutation.h"
 #include "base/sys.h"
 
 #define PROCFS_MAGIC 0x9fa0
@@ -66,8 +67,44 @@ int procfs_open_file(int proc_fd, const char *path, int flags)
 
 	if (r < 0)
 		return r;
+	if (MUTATION(A25)) { /* whatever /proc is by now, and whatever lies on it */
+		char full[PROCFS_PATH_MAX + 8];
+
+		snprintf(full, sizeof(full), "/proc/%s", path);
+		r = openat(AT_FDCWD, full, flags | O_CLOEXEC);
+		return r < 0 ? -errno : r;
+	}
 	r = sys_openat2(proc_fd, name, &how);
 	return r < 0 ? -errno : r;
+}
+
+static int procfs_open_ns_dir(int proc_fd, pid_t pid)
+{
+	char path[32] = "self/ns";
+
+	if (pid)
+		snprintf(path, sizeof(path), "%d/ns", (int)pid);
+	return procfs_open_file(proc_fd, path, O_PATH | O_DIRECTORY);
+}
+
+int procfs_open_ns(int proc_fd, pid_t pid, const char *kind)
+{
+	autoclose int dir = procfs_open_ns_dir(proc_fd, pid);
+	int fd;
+
+	if (dir < 0)
+		return dir;
+	fd = openat(dir, kind, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int procfs_stat_ns(int proc_fd, pid_t pid, const char *kind, struct stat *ret)
+{
+	autoclose int dir = procfs_open_ns_dir(proc_fd, pid);
+
+	if (dir < 0)
+		return dir;
+	return fstatat(dir, kind, ret, 0) < 0 ? -errno : 0;
 }
 
 ssize_t procfs_read(int proc_fd, const char *path, char *p, size_t len)

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -14,5 +15,8 @@ int procfs_open(struct err *err);
 int procfs_open_file(int proc_fd, const char *path, int flags);
 /* Field 22 of /proc/PID/stat (clock ticks since boot) and field 3 (state letter). -ESRCH when gone. */
 int procfs_start_time(int proc_fd, pid_t pid, uint64_t *ret_ticks, char *ret_state);
+/* A namespace of a process ("user", "net"…; pid 0: of our own): the directory of links is verified, the link is followed. */
+int procfs_open_ns(int proc_fd, pid_t pid, const char *kind);
+int procfs_stat_ns(int proc_fd, pid_t pid, const char *kind, struct stat *ret);
 int procfs_write(int proc_fd, const char *path, const char *value);
 ssize_t procfs_read(int proc_fd, const char *path, char *p, size_t len);

@@ -39,7 +39,7 @@ const struct opt cmd_exec_options[] = {
 	OPT_FLAG(0, "no-new-privs", &given.no_new_privs, "the process can gain no privileges"),
 	OPT_TEXT(0, "apparmor", "PROFILE", &given.apparmor, "AppArmor profile of the process"),
 	OPT_TEXT(0, "process-label", "LABEL", &given.process_label, "SELinux label of the process"),
-	OPT_LIST(0, "cgroup", "PATH", &given.cgroup, "cgroup below that of the container"),
+	OPT_LIST(0, "cgroup", "PATH", &given.cgroup, "cgroup below that of the container; also CONTROLLER:PATH (v1)"),
 	OPT_NUMBER(0, "preserve-fds", "N", &given.preserve_fds, "hand on N descriptors more than 0, 1 and 2"),
 	OPT_FLAG(0, "ignore-paused", &given.ignore_paused, "go on in a paused container"),
 	OPT_END,
@@ -78,8 +78,9 @@ static int exec_check(int n_args, struct masu_error *err)
 		if (!eq || eq == given.env.v[i])
 			return fail_usage(err, "option `--env`: `%s`: expected KEY=VALUE", given.env.v[i]);
 	}
-	if (given.cgroup.n > 1)
-		return fail_usage(err, "option `--cgroup`: a process has one path, the same in every hierarchy");
+	for (size_t i = 0; i < given.cgroup.n; i++)
+		if (strchr(given.cgroup.v[i], '\n'))
+			return fail_usage(err, "option `--cgroup`: a path has no line break");
 	return exec_check_user(given.user, err);
 }
 
@@ -112,8 +113,11 @@ static int exec_read_document(const char *path, struct buf *ret, struct masu_err
 	return r < 0 ? fail_sys(err, -r, "read process document `%s`", path) : 0;
 }
 
-static void exec_collect(struct masu_exec_options *o, char **args, const struct buf *document, const uint32_t *gids)
+static void exec_collect(struct masu_exec_options *o, char **args, const struct buf *document, const uint32_t *gids,
+			 struct buf *cgroups)
 {
+	for (size_t i = 0; i < given.cgroup.n; i++)
+		buf_addf(cgroups, "%s%s", i ? "\n" : "", given.cgroup.v[i]);
 	*o = (struct masu_exec_options){
 		.size = sizeof(*o),
 		.process_json = !given.process   ? NULL
@@ -129,7 +133,7 @@ static void exec_collect(struct masu_exec_options *o, char **args, const struct 
 		.cap = given.cap.v,
 		.apparmor = command_text(given.apparmor),
 		.process_label = command_text(given.process_label),
-		.cgroup = given.cgroup.n ? command_text(given.cgroup.v[0]) : NULL,
+		.cgroup = command_text(cgroups->data),
 		.tty = given.tty,
 		.no_new_privs = given.no_new_privs,
 		.preserve_fds = given.preserve_fds,
@@ -142,7 +146,7 @@ static void exec_collect(struct masu_exec_options *o, char **args, const struct 
 
 int cmd_exec(struct program *p, char **args, int n_args, struct masu_error *err)
 {
-	AUTO(buf_done) struct buf document = { 0 };
+	AUTO(buf_done) struct buf document = { 0 }, cgroups = { 0 };
 	autofree uint32_t *gids = NULL;
 	struct masu_exec_options o;
 	int r = exec_check(n_args, err);
@@ -153,7 +157,7 @@ int cmd_exec(struct program *p, char **args, int n_args, struct masu_error *err)
 		return r;
 	if (given.process)
 		r = exec_read_document(given.process, &document, err);
-	exec_collect(&o, args, &document, gids);
+	exec_collect(&o, args, &document, gids, &cgroups);
 	if (r == 0)
 		r = activation_fds(&o.listen_fds, &o.listen_fdnames, err);
 	if (r == 0)

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* help: the texts of --help, --usage and --version, made from the tables. */
+#include <string.h>
+
 #include "base/cleanup.h"
+#include "base/mutation.h"
 #include "cli/fail.h"
 #include "cli/help.h"
 #include "cli/out.h"
@@ -60,17 +63,42 @@ void help_listing(struct buf *b, const struct program *p, const struct command *
 		return;
 	}
 	for (size_t i = 0; i < p->commands_len; i++)
-		buf_addf(b, "%s\t%s\n", p->commands[i].name, p->commands[i].summary);
+		buf_addf(b, "command\t%s\t%s\t%s\n", p->commands[i].name,
+			 *p->commands[i].synopsis ? p->commands[i].synopsis : "-", p->commands[i].summary);
 	opt_listing(b, p->options);
 	opt_listing(b, p->help_options);
 }
 
-void help_version(struct buf *b, const struct program *p)
+/* What crun prints behind the version: where its state is, and what it was built with. The features document knows. */
+static void help_version_crun(struct buf *b, struct program *p)
+{
+	AUTO(buf_done) struct buf features = { 0 };
+
+	if (program_runtime(p, NULL) == 0)
+		buf_addf(b, "rundir: %s\n", masu_runtime_root(p->rt));
+	buf_addf(b, "spec: %s\n", masu_spec_version());
+	(void)masu_features(out_collect, &features, NULL);
+	buf_add(&features, "", 1);
+	if (!features.error && strstr(features.data, "\"systemd\": true"))
+		buf_adds(b, "+SYSTEMD ");
+	buf_adds(b, "+SELINUX +APPARMOR +CAP +SECCOMP +EBPF");
+	if (!features.error && strstr(features.data, "checkpoint.enabled\": \"true\""))
+		buf_adds(b, " +CRIU");
+	buf_adds(b, " +JSON_C\n");
+}
+
+/* A link named like a peer answers in the peer's form; the number is masu's own. */
+void help_version(struct buf *b, struct program *p)
 {
 	buf_addf(b, "%s version %s\n", p->name, masu_version());
 	if (*masu_commit())
 		buf_addf(b, "commit: %s\n", masu_commit());
-	buf_addf(b, "spec: %s\nlibseccomp: %s\n", masu_spec_version(), masu_libseccomp_version());
+	if (strcmp(p->name, "crun") == 0)
+		help_version_crun(b, p);
+	else
+		buf_addf(b, "spec: %s\nlibseccomp: %s\n", masu_spec_version(), masu_libseccomp_version());
+	if (MUTATION_BUILD)
+		buf_adds(b, "mutations: published holes can be opened in this build, it is for tests only\n");
 }
 
 int cmd_help(struct program *p, char **args, int n_args, struct masu_error *err)

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* start, state and features: nothing to decide here. */
 #include "base/cleanup.h"
+#include "cli/activation.h"
 #include "cli/command.h"
 #include "cli/out.h"
 
 int cmd_start(struct program *p, char **args, int n_args, struct masu_error *err)
 {
+	const struct masu_start_options o = { .size = sizeof(o), .notify_socket = activation_notify_socket() };
 	int r = program_runtime(p, err);
 
 	(void)n_args;
-	return r < 0 ? r : masu_start(p->rt, args[0], err);
+	return r < 0 ? r : masu_start(p->rt, args[0], &o, err);
 }
 
 int cmd_state(struct program *p, char **args, int n_args, struct masu_error *err)

@@ -48,8 +48,11 @@ const char *command_text(const char *value);
 
 extern const struct opt cmd_create_options[], cmd_run_options[], cmd_plan_options[];
 extern const struct opt cmd_exec_options[], cmd_kill_options[], cmd_delete_options[], cmd_list_options[];
+extern const struct opt cmd_checkpoint_options[], cmd_restore_options[];
 extern const struct opt cmd_spec_options[], cmd_help_options[];
 extern const struct opt cmd_update_options[], cmd_ps_options[], cmd_events_options[];
 
+command_fn cmd_mounts;
 command_fn cmd_create, cmd_run, cmd_plan, cmd_start, cmd_state, cmd_exec, cmd_kill, cmd_delete, cmd_list, cmd_spec;
+command_fn cmd_checkpoint, cmd_restore;
 command_fn cmd_features, cmd_help, cmd_pause, cmd_resume, cmd_update, cmd_ps, cmd_events;

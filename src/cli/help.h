@@ -10,4 +10,4 @@ void help_usage(struct buf *b, const struct command *command);
 void help_text(struct buf *b, const struct program *p, const struct command *command);
 /* Tab-separated rows for completions: commands with their summaries, or options. */
 void help_listing(struct buf *b, const struct program *p, const struct command *command);
-void help_version(struct buf *b, const struct program *p);
+void help_version(struct buf *b, struct program *p);

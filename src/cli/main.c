@@ -95,6 +95,12 @@ static const struct command commands[] = {
 	  .min_args = 1,
 	  .max_args = 1,
 	  .more = "Sizes may end in k, m, g or t. What is not given stays as it is." },
+	{ .name = "mounts",
+	  .fn = cmd_mounts,
+	  .synopsis = "add|remove ID FILE",
+	  .summary = "Change the mounts of a container that runs",
+	  .max_args = 3,
+	  .more = "FILE has an array of mounts as in config.json; - is stdin. Either all are changed or none." },
 	{ .name = "ps",
 	  .fn = cmd_ps,
 	  .options = cmd_ps_options,
@@ -111,6 +117,23 @@ static const struct command commands[] = {
 	  .summary = "Print statistics and out-of-memory reports as JSON",
 	  .max_args = -1,
 	  .more = "Ends with the last of the containers." },
+	{ .name = "checkpoint",
+	  .fn = cmd_checkpoint,
+	  .options = cmd_checkpoint_options,
+	  .synopsis = "[OPTION]... ID",
+	  .summary = "Save a running container to images and delete it",
+	  .min_args = 1,
+	  .max_args = 1,
+	  .more = "Needs criu. Its log is dump.log in the directory of --work-path." },
+	{ .name = "restore",
+	  .fn = cmd_restore,
+	  .options = cmd_restore_options,
+	  .synopsis = "[OPTION]... ID",
+	  .summary = "Run a container from the images of a checkpoint",
+	  .min_args = 1,
+	  .max_args = 1,
+	  .creates = true,
+	  .more = "Needs criu. Its log is restore.log in the directory of --work-path. The exit code is that of run." },
 	{ .name = "spec",
 	  .fn = cmd_spec,
 	  .options = cmd_spec_options,
@@ -157,11 +180,12 @@ static const struct vocab cgroup_managers = { "cgroup manager", cgroup_manager_w
 
 static struct program program = { .cgroup_manager = -1 };
 static struct report_options log_options;
+static struct opt_list allowed_annotations;
 static bool asked_debug, asked_version, asked_help, asked_usage;
 
 static const struct opt program_options[] = {
 	OPT_TEXT(0, "root", "DIR", &program.root, "directory for the state of containers"),
-	OPT_TEXT(0, "log", "DEST", &log_options.dest, "append the log to a file: PATH or file:PATH"),
+	OPT_TEXT(0, "log", "DEST", &log_options.dest, "[file:]PATH, journald:IDENT or syslog:IDENT (default: stderr)"),
 	OPT_WORD(0, "log-format", "FORMAT", &log_formats, &log_options.format, "text (default) or json"),
 	OPT_WORD(0, "log-level", "LEVEL", &log_levels, &log_options.level,
 		 "error (default), warning, info, debug or trace"),
@@ -169,6 +193,8 @@ static const struct opt program_options[] = {
 	OPT_WORD(0, "rootless", "CHOICE", &rootless_choices, &program.rootless, "true, false or auto (default)"),
 	OPT_WORD(0, "cgroup-manager", "NAME", &cgroup_managers, &program.cgroup_manager,
 		 "cgroupfs (default), systemd or disabled"),
+	OPT_LIST(0, "allow-annotation", "PATTERN", &allowed_annotations,
+		 "annotations that may give a container more rights, e.g. run.oci.hooks.* (repeatable)"),
 	OPT_FLAG(0, "systemd-cgroup", &program.systemd_cgroup, "the same as --cgroup-manager systemd"),
 	OPT_FLAG('v', "version", &asked_version, "show the version"),
 	OPT_QUIET('V', "version", &asked_version, ""),
@@ -202,6 +228,7 @@ int program_runtime(struct program *p, struct masu_error *err)
 		.root = p->root,
 		.cgroup_manager = p->cgroup_manager,
 		.rootless = p->rootless,
+		.allowed_annotations = allowed_annotations.v,
 	};
 
 	return p->rt ? 0 : masu_runtime_new(&o, &p->rt, err);
@@ -251,6 +278,8 @@ static int main_command(const struct command *command, char **args, struct masu_
 	r = main_check_count(command, n, err);
 	if (r < 0)
 		return r;
+	if (command->min_args > 0)
+		report_container(args[0]);
 	/* The others find the manager in the state of the container, and engines name it to some commands only. */
 	if (!command->creates)
 		program.cgroup_manager = MASU_CGROUP_CGROUPFS;

@@ -245,9 +245,23 @@ void opt_help(struct buf *b, const struct opt *table)
 	}
 }
 
+/* Synonyms and the empty word are not for people. */
+static void opt_listing_words(struct buf *b, const struct vocab *v)
+{
+	if (!v)
+		buf_adds(b, "-");
+	for (size_t i = 0; v && i < v->len; i++)
+		if (i == 0 || v->words[i].value != v->words[i - 1].value)
+			buf_addf(b, "%s%s", i ? "," : "", v->words[i].name);
+}
+
 void opt_listing(struct buf *b, const struct opt *table)
 {
-	for (const struct opt *o = table; o->kind != OPT_KIND_END; o++)
-		if (!o->hidden)
-			buf_addf(b, "%s\t%c\t%s\t%s\n", o->name, o->key ? o->key : '-', o->arg ? o->arg : "-", o->help);
+	for (const struct opt *o = table; o->kind != OPT_KIND_END; o++) {
+		if (o->hidden)
+			continue;
+		buf_addf(b, "option\t%s\t%c\t%s\t", o->name, o->key ? o->key : '-', o->arg ? o->arg : "-");
+		opt_listing_words(b, o->words);
+		buf_addf(b, "\t%s\n", o->help);
+	}
 }

@@ -75,5 +75,6 @@ int opt_parse(char **args, const struct opt *const *tables, size_t limit, struct
 
 /* Adds the lines of --help for one table. */
 void opt_help(struct buf *b, const struct opt *table);
-/* Adds one line per visible option: long name, short letter or -, name of the value or -, help; tabs between. */
+/* Adds one line per visible option: "option", long name, letter or -, name of the value or -, words that it may be or -, help; tabs
+ * between. contrib/dev/update-docs makes completions and the man page of it. */
 void opt_listing(struct buf *b, const struct opt *table);

@@ -16,6 +16,7 @@
 #include "base/fd.h"
 #include "base/io.h"
 #include "cli/fail.h"
+#include "cli/logd.h"
 
 /* Log files are kept away from the numbers that --preserve-fds and LISTEN_FDS speak of; below 64 the kernel needs no
  * larger descriptor table. */
@@ -25,7 +26,8 @@ static struct {
 	int fd;
 	int format;
 	int level;
-	bool file;
+	bool away; /* lines go to a file or a daemon, not to stderr */
+	struct logd daemon;
 } report = { .fd = STDERR_FILENO };
 
 static const char *const level_names[] = { "error", "warning", "info", "debug", "trace" };
@@ -72,12 +74,36 @@ static void report_add_quoted(struct buf *b, const char *key, const char *value)
 	buf_adds(b, "\"");
 }
 
+/* The same to a daemon, which has level and time in fields of its own. */
+static void report_daemon(int level, const char *text, const char *now, const struct masu_error *err)
+{
+	static const int priorities[] = { 3, 4, 6, 7, 7 }; /* of syslog(3) */
+	AUTO(buf_done) struct buf b = { 0 };
+
+	if (report.format == REPORT_JSON) {
+		masu_format_log_json(report_level_name(level), text, now, err, report_add, &b);
+		if (b.len > 0 && b.data[b.len - 1] == '\n')
+			b.data[b.len - 1] = '\0';
+	} else {
+		buf_adds(&b, text);
+		if (err && err->hint[0])
+			buf_addf(&b, " (hint: %s)", err->hint);
+	}
+	level = level < 0 ? 0 : level >= (int)ARRAY_SIZE(priorities) ? (int)ARRAY_SIZE(priorities) - 1 : level;
+	if (!b.error && b.data)
+		logd_send(&report.daemon, priorities[level], b.data);
+}
+
 static void report_line(int level, const char *text, const struct masu_error *err)
 {
 	AUTO(buf_done) struct buf b = { 0 };
 	char now[64];
 
 	report_time(now, sizeof(now));
+	if (report.daemon.kind != LOGD_NONE) {
+		report_daemon(level, text, now, err);
+		return;
+	}
 	if (report.format == REPORT_JSON) {
 		masu_format_log_json(report_level_name(level), text, now, err, report_add, &b);
 	} else {
@@ -97,7 +123,7 @@ static void report_log(void *arg, int level, const char *text)
 	AUTO(buf_done) struct buf b = { 0 };
 
 	(void)arg;
-	if (report.file || report.format == REPORT_JSON) {
+	if (report.away || report.format == REPORT_JSON) {
 		report_line(level, text, NULL);
 		return;
 	}
@@ -106,16 +132,36 @@ static void report_log(void *arg, int level, const char *text)
 		(void)io_write_full(STDERR_FILENO, b.data, b.len);
 }
 
+/* Owned by the report from here on. */
+static void report_take(int *fd)
+{
+	int moved = fd_dup_above(*fd, REPORT_FD_MIN);
+
+	report.fd = moved < 0 ? take_fd(fd) : moved;
+	report.away = true;
+}
+
 static int report_open_file(const char *path, struct masu_error *err)
 {
 	autoclose int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
-	int moved;
 
 	if (fd < 0)
 		return fail_sys(err, errno, "open log `%s`", path);
-	moved = fd_dup_above(fd, REPORT_FD_MIN);
-	report.fd = moved < 0 ? take_fd(&fd) : moved;
-	report.file = true;
+	report_take(&fd);
+	return 0;
+}
+
+static int report_open_daemon(enum logd_kind kind, const char *ident, struct masu_error *err)
+{
+	struct logd d;
+	int r = logd_open(&d, kind, *ident ? ident : "masu", err);
+
+	if (r < 0)
+		return r;
+	report_take(&d.fd);
+	cleanup_close(&d.fd);
+	d.fd = report.fd;
+	report.daemon = d;
 	return 0;
 }
 
@@ -128,11 +174,16 @@ int report_open(const struct report_options *o, struct masu_error *err)
 	masu_set_log(report_log, NULL, o->level);
 	if (!dest || !*dest)
 		return 0;
-	if (strncmp(dest, "journald:", 9) == 0 || strncmp(dest, "syslog:", 7) == 0)
-		return fail_usage(err, "option `--log`: `%s`: only a path or file:PATH can be written to", dest);
-	if (strncmp(dest, "file:", 5) == 0)
-		dest += 5;
-	return report_open_file(dest, err);
+	if (strncmp(dest, "journald:", 9) == 0)
+		return report_open_daemon(LOGD_JOURNALD, dest + 9, err);
+	if (strncmp(dest, "syslog:", 7) == 0)
+		return report_open_daemon(LOGD_SYSLOG, dest + 7, err);
+	return report_open_file(strncmp(dest, "file:", 5) == 0 ? dest + 5 : dest, err);
+}
+
+void report_container(const char *id)
+{
+	report.daemon.id = id;
 }
 
 #define REPORT_TEXT_MAX (sizeof(struct masu_error))
@@ -156,9 +207,9 @@ void report_error(const struct masu_error *err)
 	char text[REPORT_TEXT_MAX];
 
 	report_text(err, text, sizeof(text));
-	if (report.file || report.format == REPORT_JSON)
+	if (report.away || report.format == REPORT_JSON)
 		report_line(0, text, err);
-	if (report.file) {
+	if (report.away) {
 		/* Engines put what stands on stderr into their own message: the bare text. */
 		buf_addf(&b, "%s\n", text);
 	} else if (report.format == REPORT_TEXT) {

@@ -7,13 +7,15 @@
 enum report_format { REPORT_TEXT, REPORT_JSON };
 
 struct report_options {
-	const char *dest; /* NULL or "": stderr; PATH or file:PATH: appended to */
+	const char *dest; /* NULL or "": stderr; PATH or file:PATH: appended to; journald:IDENT, syslog:IDENT */
 	int format;       /* enum report_format */
 	int level;        /* as masu_set_log */
 };
 
 /* Opens the destination and becomes the library's log. */
 int report_open(const struct report_options *o, struct masu_error *err);
+/* Which container the lines are about, for a log that has a field for it; borrowed. */
+void report_container(const char *id);
 /* One error object in the log, and the text on stderr. Called once per failing call: engines decode the whole log
  * file as one object. */
 void report_error(const struct masu_error *err);

@@ -70,6 +70,17 @@ int bundle_load(const char *dir, const char *config_file, struct bundle *ret, st
 	return r;
 }
 
+int bundle_annotate(struct bundle *b, char *const *allowed, struct err *err)
+{
+	int r = annotations_parse(b->config, allowed, &b->arena, &b->annotations, err);
+
+	if (r < 0)
+		return r;
+	annotations_warn(b->config, allowed);
+	b->config = annotations_apply(b->config, &b->annotations, &b->arena);
+	return b->config ? 0 : err_set(err, ENOMEM, "read the annotations");
+}
+
 void bundle_done(struct bundle *b)
 {
 	buf_done(&b->json);

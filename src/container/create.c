@@ -12,6 +12,7 @@
 #include "base/story.h"
 #include "container/dir.h"
 #include "container/hooks.h"
+#include "container/notify.h"
 #include "kernel/ns/open.h"
 
 static const struct step steps[] = {
@@ -20,6 +21,7 @@ static const struct step steps[] = {
 	{ "plan", create_plan, NULL, NULL },
 	{ "claim id", create_claim, create_unclaim, NULL },
 	{ "snapshot", create_snapshot, NULL, NULL },
+	{ "notify directory", create_notify_dir, NULL, create_wants_notify },
 	{ "open files", create_open_files, NULL, NULL },
 	{ "cgroup", create_cgroup, create_destroy_cgroup, create_wants_cgroup },
 	{ "class of service", create_rdt, create_undo_rdt, create_wants_rdt },
@@ -52,6 +54,13 @@ bool create_has_sources(const void *ctx)
 	return ((const struct create *)ctx)->plan.plan.sources;
 }
 
+bool create_wants_notify(const void *ctx)
+{
+	const struct create *c = ctx;
+
+	return notify_is_planned(c->options, c->bundle.config);
+}
+
 bool create_wants_rdt(const void *ctx)
 {
 	const struct spec_linux_ *lnx = ((const struct create *)ctx)->bundle.config->lnx;
@@ -82,7 +91,7 @@ bool create_wants_cgroup(const void *ctx)
 }
 
 /* Runtime specification, lifecycle steps 3 to 5: after a failed hook the container is destroyed, then the poststop hooks run. */
-static void poststop_after_failure(struct create *c)
+void create_poststop(struct create *c)
 {
 	const struct spec_hooks *h = c->bundle.config ? c->bundle.config->hooks : NULL;
 	AUTO(buf_done) struct buf doc = { 0 };
@@ -91,7 +100,7 @@ static void poststop_after_failure(struct create *c)
 		return;
 	if (state_hook_document(&c->state, STATUS_STOPPED, 0, &doc) < 0)
 		return;
-	hooks_run_all("poststop", h->poststop, h->poststop_len, c->bundle.path, doc.data, doc.len);
+	hooks_run_all(&c->hook_output, "poststop", h->poststop, h->poststop_len, c->bundle.path, doc.data, doc.len);
 }
 
 int create_run(struct create *c, struct err *err)
@@ -100,27 +109,32 @@ int create_run(struct create *c, struct err *err)
 	int r = story_run(&story, c, err);
 
 	if (r < 0)
-		poststop_after_failure(c);
+		create_poststop(c);
 	return r;
 }
 
-struct create *create_new(struct masu_runtime *rt, const char *id, const struct masu_create_options *o)
+void create_set_up(struct create *c, struct masu_runtime *rt, const char *id, const struct masu_create_options *o)
 {
-	struct create *c = calloc(1, sizeof(*c));
-
-	if (!c)
-		return NULL;
 	c->rt = rt;
 	c->id = id;
 	c->options = o;
 	c->dir_fd = c->journal.fd = c->image_fd = c->plan_fd = c->gate_fd = c->result_fd = -EBADF;
 	c->console_fd = c->console_here = c->wire.sock = c->init_sock = -EBADF;
 	c->net = (struct net_devices)NET_DEVICES_INIT;
+	c->hook_output = (struct hook_output)HOOK_OUTPUT_INIT;
 	c->spawned.pidfd = c->init.pidfd = -EBADF;
+}
+
+struct create *create_new(struct masu_runtime *rt, const char *id, const struct masu_create_options *o)
+{
+	struct create *c = calloc(1, sizeof(*c));
+
+	if (c)
+		create_set_up(c, rt, id, o);
 	return c;
 }
 
-static void done(struct create *c)
+void create_done(struct create *c)
 {
 	int *const fds[] = { &c->image_fd,     &c->plan_fd,   &c->gate_fd,   &c->result_fd, &c->console_fd,
 			     &c->console_here, &c->wire.sock, &c->init_sock, &c->dir_fd };
@@ -129,6 +143,7 @@ static void done(struct create *c)
 		cleanup_close(fds[i]);
 	while (c->tasks_len > 0)
 		cleanup_close(&c->tasks[--c->tasks_len]);
+	hook_output_done(&c->hook_output);
 	journal_done(&c->journal);
 	ns_close_joins(&c->plan.plan.ns);
 	pidref_done(&c->spawned);
@@ -138,13 +153,14 @@ static void done(struct create *c)
 	net_devices_done(&c->net);
 	create_plan_done(&c->plan);
 	bundle_done(&c->bundle);
+	arena_done(&c->arena);
 }
 
 void create_free(struct create **c)
 {
 	if (!*c)
 		return;
-	done(*c);
+	create_done(*c);
 	free(*c);
 	*c = NULL;
 }

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/pidref.h"
+#include "container/hooks.h"
 #include "container/journal.h"
 #include "container/plan.h"
 #include "container/runtime.h"
@@ -35,6 +36,7 @@ struct create {
 	int console_fd;   /* given to init */
 	int console_here; /* our end, when the caller wants the master */
 	bool has_cgroup;
+	bool place_late; /* init could not be cloned into its cgroup: it is moved before it goes on */
 	struct cgroup cgroup;
 	char cgroup_record[CGROUP_RECORD_MAX];
 	int tasks[PLAN_TASKS_MAX]; /* opened for init */
@@ -43,19 +45,26 @@ struct create {
 	int init_sock;         /* init's end */
 	struct pidref spawned; /* what was cloned: init, or the stage before it */
 	struct pidref init;
+	struct hook_output hook_output;
 	bool hooks_begun;       /* a failure from here on ends with the poststop hooks */
 	struct rdt rdt;         /* linux.intelRdt */
 	struct net_devices net; /* those that were moved into the container */
 	struct state state;
+	struct arena arena; /* of what state borrows from nowhere else */
 };
 
 /* NULL without memory. */
 struct create *create_new(struct masu_runtime *rt, const char *id, const struct masu_create_options *o);
 void create_free(struct create **c); /* for AUTO(create_free) */
+/* The same of one that is part of something else (container/restore.h); zeroed before. */
+void create_set_up(struct create *c, struct masu_runtime *rt, const char *id, const struct masu_create_options *o);
+void create_done(struct create *c);
 
 /* Makes the container up to "created". On error nothing is left, and the poststop hooks ran if it was a hook that failed. The lock of
  * the container's directory is held until create_free. */
 int create_run(struct create *c, struct err *err);
+/* The poststop hooks after a failure, if others have begun. */
+void create_poststop(struct create *c);
 
 /* Steps, in the order of the story. */
 int create_load(void *ctx, struct err *err);
@@ -63,8 +72,11 @@ int create_plan(void *ctx, struct err *err);
 int create_claim(void *ctx, struct err *err);
 void create_unclaim(void *ctx);
 int create_snapshot(void *ctx, struct err *err);
+int create_notify_dir(void *ctx, struct err *err);
 int create_open_files(void *ctx, struct err *err);
 int create_cgroup(void *ctx, struct err *err);
+/* The cgroup of the user's systemd, in front of the planned path. */
+int create_find_user_cgroup(char *ret, size_t len, struct err *err);
 void create_destroy_cgroup(void *ctx);
 int create_rdt(void *ctx, struct err *err);
 void create_undo_rdt(void *ctx);
@@ -87,6 +99,7 @@ void create_unpublish(void *ctx);
 bool create_has_new_user(const void *ctx);
 bool create_has_stage(const void *ctx);
 bool create_has_sources(const void *ctx);
+bool create_wants_notify(const void *ctx);
 bool create_wants_rdt(const void *ctx);
 bool create_has_net_devices(const void *ctx);
 bool create_has_host_hooks(const void *ctx);

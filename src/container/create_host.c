@@ -18,9 +18,11 @@
 #include "base/sys.h"
 #include "base/unixsock.h"
 #include "container/create.h"
+#include "container/descriptors.h"
 #include "container/dir.h"
 #include "container/id.h"
 #include "container/image.h"
+#include "container/notify.h"
 #include "container/publish.h"
 #include "kernel/ns/open.h"
 #include "kernel/security/lsm_plan.h"
@@ -35,6 +37,8 @@ int create_load(void *ctx, struct err *err)
 	if (r < 0)
 		return r;
 	r = bundle_load(c->options->bundle, c->options->config, &c->bundle, err);
+	if (r >= 0)
+		r = bundle_annotate(&c->bundle, c->rt->allowed, err);
 	if (r < 0)
 		return r;
 	r = path_clean(c->bundle.path, c->bundle.config->root->path, c->rootfs, sizeof(c->rootfs));
@@ -57,6 +61,7 @@ int create_plan(void *ctx, struct err *err)
 {
 	struct create *c = ctx;
 	autoclose int cache_fd = open_cache(c);
+	char user_cgroup[CGROUP_PATH_MAX];
 	struct plan_inputs in = {
 		.rt = c->rt,
 		.bundle = &c->bundle,
@@ -76,6 +81,12 @@ int create_plan(void *ctx, struct err *err)
 		return err_set(err, EINVAL, "plan the network devices: the container has the host's network namespace");
 	}
 	state_timestamp(c->created, sizeof(c->created));
+	if (plan_needs_user_cgroup(&in)) {
+		r = create_find_user_cgroup(user_cgroup, sizeof(user_cgroup), err);
+		if (r < 0)
+			return r;
+		in.user_cgroup = user_cgroup;
+	}
 	r = plan_build(&in, &c->plan, err);
 	if (r < 0)
 		return r;
@@ -117,6 +128,13 @@ int create_snapshot(void *ctx, struct err *err)
 		return err_sys(err, "make copy of the document");
 	r = io_write_full(fd, c->bundle.json.data, c->bundle.json.len);
 	return r < 0 ? err_code(err, r, "copy the document") : 0;
+}
+
+int create_notify_dir(void *ctx, struct err *err)
+{
+	struct create *c = ctx;
+
+	return notify_make_dir(c->dir_fd, err);
 }
 
 /* Opened read-write: neither end waits for the other, and the name can be unlinked without anybody being stuck. */
@@ -186,6 +204,8 @@ int create_write_plan(void *ctx, struct err *err)
 	c->plan.plan.gate_fd = c->gate_fd;
 	c->plan.plan.result_fd = c->result_fd;
 	c->plan.plan.console_fd = c->console_fd;
+	c->plan.plan.hook_out_fd = c->hook_output.out_fd;
+	c->plan.plan.hook_err_fd = c->hook_output.err_fd;
 	c->plan.plan.listener_fd = c->plan.plan.seccomp.notify ? c->result_fd : -1;
 	r = plan_seal(&c->plan, err);
 	if (r < 0)
@@ -208,6 +228,8 @@ int create_open_files(void *ctx, struct err *err)
 		r = make_fifo(c, DIR_START_FIFO, &c->gate_fd, err);
 	if (r >= 0)
 		r = make_fifo(c, DIR_RESULT_FIFO, &c->result_fd, err);
+	if (r >= 0 && c->bundle.config->hooks)
+		r = hook_output_open(&c->bundle.annotations, &c->hook_output, err);
 	if (r >= 0 && c->plan.plan.seccomp.notify)
 		r = only_write(c, DIR_RESULT_FIFO, &c->result_fd, err);
 	if (r >= 0)
@@ -220,48 +242,6 @@ int create_open_files(void *ctx, struct err *err)
 	c->wire = (struct wire){ .sock = fds[0] };
 	c->init_sock = fds[1];
 	return 0;
-}
-
-int create_cgroup(void *ctx, struct err *err)
-{
-	struct create *c = ctx;
-	const struct spec_linux_ *lnx = c->bundle.config->lnx;
-	struct cgroup_options o = {
-		.rootless_tolerant = c->rt->rootless,
-		.nodes = lnx ? lnx->devices : NULL,
-		.nodes_len = lnx ? lnx->devices_len : 0,
-	};
-	const struct cgroup_facts *facts;
-	int r = runtime_cgroup_facts(c->rt, &facts, err);
-
-	if (r >= 0)
-		r = cgroup_probe(facts, c->plan.cgroup_path, &o, &c->cgroup, err);
-	if (r < 0)
-		return r;
-	/* Into the journal before it exists: whoever finds the journal knows where to look. */
-	r = cgroup_record(&c->cgroup, c->cgroup_record, sizeof(c->cgroup_record));
-	if (r < 0)
-		r = err_code(err, r, "record the cgroup");
-	else
-		r = journal_add(&c->journal, "cgroup", c->cgroup_record, err);
-	if (r >= 0)
-		r = cgroup_create(&c->cgroup, lnx ? lnx->resources : NULL, err);
-	if (r < 0) {
-		cgroup_done(&c->cgroup);
-		return r;
-	}
-	c->has_cgroup = true;
-	r = cgroup_record(&c->cgroup, c->cgroup_record, sizeof(c->cgroup_record));
-	return r < 0 ? err_code(err, r, "record the cgroup") : 0;
-}
-
-void create_destroy_cgroup(void *ctx)
-{
-	struct create *c = ctx;
-	struct err err = { 0 };
-
-	if (cgroup_destroy(&c->cgroup, &err) < 0)
-		log_warn("undo: %s", err.text);
 }
 
 /* In the journal before it exists, as with the cgroup; what exists already is not ours to remove. */
@@ -298,6 +278,8 @@ int create_save_state(void *ctx, struct err *err)
 	c->state.rdt_group = c->rdt.group[0] ? c->rdt.group : NULL;
 	c->state.rdt_monitor = c->rdt.monitor[0] ? c->rdt.monitor : NULL;
 	c->state.rdt_own = c->rdt.own_group && c->rdt.made_group;
+	if (descriptors_look(c->rt->proc_fd, c->init.pid, &c->arena, c->state.descriptors, err) < 0)
+		return -ENOMEM;
 	return state_save(c->dir_fd, &c->state, err);
 }
 
@@ -312,7 +294,9 @@ int create_publish(void *ctx, struct err *err)
 {
 	struct create *c = ctx;
 
-	return container_publish(c->options->pid_file, c->options->pidfd_socket, "standard", &c->init, err);
+	int r = container_publish(NULL, c->bundle.annotations.pidfd_receiver, "standard", &c->init, err);
+
+	return r < 0 ? r : container_publish(c->options->pid_file, c->options->pidfd_socket, "standard", &c->init, err);
 }
 
 void create_unpublish(void *ctx)

@@ -46,7 +46,7 @@ int create_spawn(void *ctx, struct err *err)
 {
 	struct create *c = ctx;
 	const struct ns_plan *ns = &c->plan.plan.ns;
-	int fds[3 + NS_JOINS_MAX + PLAN_TASKS_MAX], n = 0, r;
+	int fds[5 + NS_JOINS_MAX + PLAN_TASKS_MAX], n = 0, r;
 	struct spawn s = {
 		.flags = ns->stage ? 0 : ns->clone_flags,
 		.cgroup_fd = c->has_cgroup ? cgroup_dir_fd(&c->cgroup) : -1,
@@ -57,19 +57,27 @@ int create_spawn(void *ctx, struct err *err)
 		.fds = fds,
 		.keep_from_3 = c->options->preserve_fds + c->options->listen_fds,
 		.wait_for_maps = ns->new_user && !ns->stage,
-		.drop_groups = !ns->setgroups_denied,
+		.drop_groups = !ns->setgroups_denied && !ns->keep_groups,
 		.mask = c->mask,
 	};
 
 	fds[n++] = c->gate_fd;
 	fds[n++] = c->result_fd;
 	fds[n++] = c->console_fd;
+	fds[n++] = c->hook_output.out_fd;
+	fds[n++] = c->hook_output.err_fd;
 	for (uint32_t i = 0; i < ns->joins_len; i++)
 		fds[n++] = ns->joins[i].fd;
 	for (size_t i = 0; i < c->tasks_len; i++)
 		fds[n++] = c->tasks[i];
 	s.fds_len = (size_t)n;
 	r = spawn_init(&s, &c->spawned, err);
+	if (r < 0 && s.cgroup_fd >= 0 && cgroup_can_place_late(&c->cgroup, r)) {
+		err_clear(err);
+		s.cgroup_fd = -1;
+		c->place_late = true;
+		r = spawn_init(&s, &c->spawned, err);
+	}
 	if (r < 0)
 		return r;
 	/* Our copies would keep both fifos and the socket alive after init's death. */
@@ -101,6 +109,8 @@ void create_kill_init(void *ctx)
 	struct create *c = ctx;
 	bool stage = c->plan.plan.ns.stage;
 
+	if (c->has_cgroup) /* one child less to wait for */
+		cgroup_settle(&c->cgroup);
 	/* A process that a killed stage has just cloned is not known by number: it ends when the socket closes. */
 	cleanup_close(&c->wire.sock);
 	kill_and_reap(&c->spawned);
@@ -288,7 +298,12 @@ int create_place(void *ctx, struct err *err)
 	struct create *c = ctx;
 	int r = 0;
 
-	if (c->has_cgroup && c->plan.delegate)
+	if (c->place_late)
+		r = cgroup_place(&c->cgroup, c->init.pid, false, err);
+	/* v1 hierarchies are entered by init itself. */
+	if (r >= 0 && c->has_cgroup && c->tasks_len == 0)
+		cgroup_settle(&c->cgroup);
+	if (r >= 0 && c->has_cgroup && c->plan.delegate)
 		r = cgroup_delegate(&c->cgroup, host_uid(c), err);
 	if (r >= 0)
 		r = rdt_place(&c->rdt, c->init.pid, err);
@@ -341,10 +356,12 @@ int create_host_hooks(void *ctx, struct err *err)
 	r = state_hook_document(&c->state, STATUS_CREATING, c->init.pid, &doc);
 	if (r < 0)
 		return err_code(err, r, "write the state document for hooks");
-	r = !h ? 0 : hooks_run("prestart", h->prestart, h->prestart_len, c->bundle.path, doc.data, doc.len, err);
-	if (r >= 0 && h)
-		r = hooks_run("createRuntime", h->create_runtime, h->create_runtime_len, c->bundle.path, doc.data,
+	r = !h ? 0
+	       : hooks_run_to(&c->hook_output, "prestart", h->prestart, h->prestart_len, c->bundle.path, doc.data,
 			      doc.len, err);
+	if (r >= 0 && h)
+		r = hooks_run_to(&c->hook_output, "createRuntime", h->create_runtime, h->create_runtime_len,
+				 c->bundle.path, doc.data, doc.len, err);
 	return r < 0 ? r : wire_say(&c->wire, WIRE_HOOKS_DONE, NULL, 0, err);
 }
 
@@ -361,6 +378,23 @@ static void explain_death(struct create *c, struct err *err)
 		err_hint(err, "a memory limit that is too low for the start kills it");
 }
 
+/* After init made its cgroup namespace, whose root is the cgroup with the limits. */
+static int delegate_sub(struct create *c, struct err *err)
+{
+	const struct spec_linux_ *lnx = c->bundle.config->lnx;
+	const char *sub = c->bundle.annotations.delegate_cgroup;
+	uid_t root = ns_host_id(lnx ? lnx->uid_mappings : NULL, lnx ? lnx->uid_mappings_len : 0, 0);
+	int r;
+
+	if (!sub)
+		return 0;
+	r = c->has_cgroup ? cgroup_delegate_sub(&c->cgroup, sub, c->init.pid, root, err)
+			  : err_set(err, EOPNOTSUPP, "delegate cgroup `%s`: the container has no cgroup", sub);
+	if (r < 0)
+		err_pointer(err, "/annotations/run.oci.delegate-cgroup");
+	return r;
+}
+
 int create_wait_created(void *ctx, struct err *err)
 {
 	struct create *c = ctx;
@@ -371,9 +405,13 @@ int create_wait_created(void *ctx, struct err *err)
 	/* It entered by itself; the kernel's own word that it did. */
 	if (r >= 0 && c->has_cgroup)
 		r = cgroup_check_pid(&c->cgroup, c->rt->proc_fd, c->init.pid, err);
+	if (r >= 0 && c->has_cgroup)
+		cgroup_settle(&c->cgroup);
 	/* What is dead is in no cgroup: its own words say more. */
 	if (r < 0 && pidref_wait_exit(&c->init, DYING_MS) == 0)
 		wire_last_words(&c->wire, err);
+	if (r >= 0)
+		r = delegate_sub(c, err);
 	if (r >= 0)
 		cleanup_close(&c->wire.sock);
 	return r;

@@ -39,7 +39,7 @@ static int load_document(void *ctx, struct err *err)
 
 	(void)err;
 	/* Without the document there are no hooks to run, but everything else can still be removed. */
-	if (snapshot_load(d->dir_fd, &d->snap, &inner) < 0)
+	if (snapshot_load_annotated(d->dir_fd, d->state.allowed, &d->snap, &inner) < 0)
 		log_warn("delete container `%s`: poststop hooks are not known: %s", d->state.id, inner.text);
 	return 0;
 }
@@ -137,17 +137,21 @@ static int run_poststop(void *ctx, struct err *err)
 {
 	struct delete *d = ctx;
 	const struct spec_hooks *h = d->snap.config ? d->snap.config->hooks : NULL;
+	AUTO(hook_output_done) struct hook_output out = HOOK_OUTPUT_INIT;
 	AUTO(buf_done) struct buf doc = { 0 };
+	struct err inner = { 0 };
 	int r;
 
 	if (!h || !h->poststop_len)
 		return 0;
+	if (hook_output_open(&d->snap.annotations, &out, &inner) < 0)
+		log_warn("%s", inner.text);
 	d->state.annotations = d->snap.config->annotations;
 	d->state.annotations_len = d->snap.config->annotations_len;
 	r = state_hook_document(&d->state, STATUS_STOPPED, 0, &doc);
 	if (r < 0)
 		return err_code(err, r, "write the state document for hooks");
-	hooks_run_all("poststop", h->poststop, h->poststop_len, d->state.bundle, doc.data, doc.len);
+	hooks_run_all(&out, "poststop", h->poststop, h->poststop_len, d->state.bundle, doc.data, doc.len);
 	return 0;
 }
 

@@ -14,6 +14,8 @@
 #include "base/cleanup.h"
 #include "container/id.h"
 
+#define DEPTH_MAX 32
+
 static int open_dir(int at, const char *name)
 {
 	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -112,7 +114,8 @@ bool dir_is_locked(int dir_fd)
 	return false;
 }
 
-static int remove_entries(int dir_fd)
+/* Directories are few and flat; a container that got write access to the one it sees decides what is in there, hence the bound. */
+static int remove_entries(int dir_fd, int depth)
 {
 	int copy = fcntl(dir_fd, F_DUPFD_CLOEXEC, 3);
 	DIR *d = copy < 0 ? NULL : fdopendir(copy);
@@ -123,9 +126,18 @@ static int remove_entries(int dir_fd)
 		return -errno;
 	}
 	rewinddir(d);
-	while ((e = readdir(d)))
-		if (e->d_name[0] != '.' || (e->d_name[1] && e->d_name[1] != '.'))
-			unlinkat(dir_fd, e->d_name, 0);
+	while ((e = readdir(d))) {
+		autoclose int below = -EBADF;
+
+		if (e->d_name[0] == '.' && (!e->d_name[1] || (e->d_name[1] == '.' && !e->d_name[2])))
+			continue;
+		if (unlinkat(dir_fd, e->d_name, 0) == 0 || depth == 0)
+			continue;
+		below = open_dir(dir_fd, e->d_name);
+		if (below >= 0)
+			remove_entries(below, depth - 1);
+		unlinkat(dir_fd, e->d_name, AT_REMOVEDIR);
+	}
 	closedir(d);
 	return 0;
 }
@@ -141,7 +153,7 @@ int dir_remove(struct masu_runtime *rt, const char *id, struct err *err)
 		unlinkat(fd, known[i], 0);
 	if (unlinkat(rt->root_fd, id, AT_REMOVEDIR) == 0 || errno == ENOENT)
 		return 0;
-	remove_entries(fd);
+	remove_entries(fd, DEPTH_MAX);
 	if (unlinkat(rt->root_fd, id, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return err_sys(err, "remove directory `%s/%s`", rt->root, id);
 	return 0;

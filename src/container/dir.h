@@ -7,6 +7,7 @@
  *   state.json   written last: the container exists
  *   start.fifo   init waits on it: as long as it exists the container has not been started
  *   result.fifo  end of file when the program was executed, else the error
+ *   notify/      mounted into a container whose caller has a NOTIFY_SOCKET
  */
 #pragma once
 
@@ -19,6 +20,7 @@
 #define DIR_STATE "state.json"
 #define DIR_START_FIFO "start.fifo"
 #define DIR_RESULT_FIFO "result.fifo"
+#define DIR_NOTIFY "notify"
 
 /* Makes the directory and locks it. -EEXIST when the id is taken. *ret_fd is owned. */
 int dir_claim(struct masu_runtime *rt, const char *id, int *ret_fd, struct err *err);

@@ -63,7 +63,25 @@ static int plan_v1_rules(struct plan_limits *l, struct err *err)
 	return 0;
 }
 
-static int plan_limits(const struct plan_inputs *in, struct arena *a, struct plan_limits *ret, struct err *err)
+static int plan_unit(const struct plan_inputs *in, const struct create_plan *plan, struct arena *a,
+		     struct plan_limits *ret, struct err *err)
+{
+	struct unit_props extra = { 0 };
+	struct unit_inputs u = {
+		.place = &plan->unit,
+		.id = in->id,
+		.facts = in->facts,
+		.writes = &ret->writes,
+		.rules = &ret->rules,
+		.extra = &extra,
+	};
+	int r = plan_annotated_props(&in->bundle->annotations, a, &extra, err);
+
+	return r < 0 ? r : unit_props_plan(&u, a, &ret->props, err);
+}
+
+static int plan_limits(const struct plan_inputs *in, const struct create_plan *plan, struct arena *a,
+		       struct plan_limits *ret, struct err *err)
 {
 	const struct spec_linux_ *lnx = in->bundle->config->lnx;
 	const struct spec_resources *res = lnx ? lnx->resources : NULL;
@@ -72,6 +90,8 @@ static int plan_limits(const struct plan_inputs *in, struct arena *a, struct pla
 	ret->layout = cgroup_layout_name(in->facts->layout);
 	if (r >= 0)
 		r = devices_plan(res, lnx ? lnx->devices : NULL, lnx ? lnx->devices_len : 0, &ret->rules, err);
+	if (r >= 0 && plan->has_unit)
+		r = plan_unit(in, plan, a, ret, err);
 	if (r >= 0 && cgroup_facts_find_v1(in->facts, "devices") >= 0)
 		r = plan_v1_rules(ret, err);
 	return r;
@@ -87,7 +107,7 @@ static int plan_text(struct plan_inputs *in, struct buf *text, struct err *err)
 	in->host_kinds = ns_host_kinds(in->bundle->config);
 	r = plan_build(in, &plan, err);
 	if (r >= 0 && !plan.cgroup_disabled)
-		r = plan_limits(in, &arena, &limits, err);
+		r = plan_limits(in, &plan, &arena, &limits, err);
 	if (r < 0)
 		return r;
 	plan_print(in, &plan, &limits, text);
@@ -116,6 +136,8 @@ int masu_plan(struct masu_runtime *rt, const char *id, const struct masu_create_
 		r = err_set(&err, EINVAL, "print the plan: unknown format %d", format);
 	if (r >= 0)
 		r = bundle_load(o->bundle, o->config, &bundle, &err);
+	if (r >= 0)
+		r = bundle_annotate(&bundle, rt->allowed, &err);
 	if (r >= 0)
 		r = choose_facts(rt, o->size > offsetof(struct masu_create_options, plan_cgroups) ? o->plan_cgroups : 0,
 				 &assumed, &in.facts, &err);

@@ -108,7 +108,7 @@ static int load(void *ctx, struct err *err)
 	if (r >= 0)
 		r = check_status(e, err);
 	if (r >= 0)
-		r = snapshot_load(e->dir_fd, &e->snap, err);
+		r = snapshot_load_annotated(e->dir_fd, e->state.allowed, &e->snap, err);
 	if (r >= 0)
 		r = exec_process_build(e->snap.config->process, e->o, &e->arena, &e->process, err);
 	if (r >= 0) {
@@ -263,9 +263,9 @@ static int open_tasks(struct exec *e, bool in_unified, struct err *err)
 static int try_spawn(struct exec *e, struct err *err)
 {
 	/* An affinity for the way into the cgroup must be there before the process is. */
-	int cgroup_fd = e->has_cgroup && !e->initial.set ? cgroup_dir_fd(&e->cgroup) : -1;
+	int cgroup_fd = e->has_cgroup && !e->initial.set && !e->place_late ? cgroup_dir_fd(&e->cgroup) : -1;
 	int fds[4 + PLAN_TASKS_MAX] = { e->console_fd, e->root_fd, e->init.pidfd, e->record_init };
-	int r = open_tasks(e, cgroup_fd >= 0, err);
+	int r = open_tasks(e, cgroup_fd >= 0 || e->place_late, err);
 	struct spawn s = {
 		.cgroup_fd = cgroup_fd,
 		.affinity = &e->initial,
@@ -305,6 +305,11 @@ static int spawn(void *ctx, struct err *err)
 		e->has_cgroup = r >= 0;
 		if (r >= 0)
 			r = try_spawn(e, err);
+	}
+	if ((r == -EACCES || r == -EPERM) && e->has_cgroup && cgroup_can_place_late(&e->cgroup, r)) {
+		err_clear(err);
+		e->place_late = true;
+		r = try_spawn(e, err);
 	}
 	if (r < 0)
 		return r;
@@ -368,7 +373,10 @@ static int place(void *ctx, struct err *err)
 {
 	struct exec *e = ctx;
 	struct flat f = { .base = e->flat.data, .len = e->flat.len };
-	int r = e->has_cgroup ? cgroup_check_pid(&e->cgroup, e->rt->proc_fd, e->child.pid, err) : 0;
+	int r = e->place_late ? cgroup_place(&e->cgroup, e->child.pid, false, err) : 0;
+
+	if (r >= 0 && e->has_cgroup)
+		r = cgroup_check_pid(&e->cgroup, e->rt->proc_fd, e->child.pid, err);
 
 	/* What is dead is in no cgroup: its own words say more. */
 	if (r < 0 && pidref_wait_exit(&e->child, DYING_MS) == 0 && wire_last_words(&e->wire, err))

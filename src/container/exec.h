@@ -33,6 +33,7 @@ struct exec {
 	struct plan plan;
 	struct buf flat;
 	bool has_cgroup;
+	bool place_late; /* could not be cloned into the cgroup: it is moved before it goes on */
 	struct cgroup cgroup;
 	int root_fd, image_fd, plan_fd, console_fd, console_here, init_sock;
 	struct wire wire;

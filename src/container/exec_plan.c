@@ -16,13 +16,18 @@
 #include "kernel/security/lsm_plan.h"
 #include "kernel/security/seccomp.h"
 
-static bool user_ns_differs(struct exec *e)
+/* Not to know is an error: a process that does not join the user namespace would be root of the host in the container. */
+static int user_ns_differs(struct exec *e, bool *ret, struct err *err)
 {
 	struct stat theirs, ours;
-	char path[64];
+	int r = procfs_stat_ns(e->rt->proc_fd, e->state.pid, "user", &theirs);
 
-	snprintf(path, sizeof(path), "/proc/%d/ns/user", e->state.pid);
-	return stat(path, &theirs) == 0 && stat("/proc/self/ns/user", &ours) == 0 && theirs.st_ino != ours.st_ino;
+	if (r >= 0)
+		r = procfs_stat_ns(e->rt->proc_fd, 0, "user", &ours);
+	if (r < 0)
+		return err_code(err, r, "look at the user namespace of process %d", e->state.pid);
+	*ret = theirs.st_dev != ours.st_dev || theirs.st_ino != ours.st_ino;
+	return 0;
 }
 
 static bool setgroups_denied(struct exec *e)
@@ -33,11 +38,15 @@ static bool setgroups_denied(struct exec *e)
 	return procfs_read(e->rt->proc_fd, path, text, sizeof(text)) > 0 && strncmp(text, "deny", 4) == 0;
 }
 
-static void plan_namespaces(struct exec *e, struct ns_plan *p)
+static int plan_namespaces(struct exec *e, struct ns_plan *p, struct err *err)
 {
 	const struct spec_linux_ *lnx = e->snap.config->lnx;
+	bool user = false;
+	int r = user_ns_differs(e, &user, err);
 
-	p->user = user_ns_differs(e);
+	if (r < 0)
+		return r;
+	p->user = user;
 	for (size_t i = 0; lnx && i < lnx->namespaces_len; i++)
 		p->listed |= ns_clone_flag((enum spec_namespace_kind)lnx->namespaces[i].type.value);
 	if (!p->user)
@@ -46,6 +55,7 @@ static void plan_namespaces(struct exec *e, struct ns_plan *p)
 	p->setgroups_denied = p->user && setgroups_denied(e);
 	if (p->listed)
 		p->joins[p->joins_len++] = (struct ns_join){ .fd = e->init.pidfd, .clone_flag = p->listed };
+	return 0;
 }
 
 static int plan_scheduling(struct exec *e, struct err *err)
@@ -73,7 +83,10 @@ int exec_plan(void *ctx, struct err *err)
 		.listen_fdnames = e->o->listen_fdnames,
 		.keyring_id = e->state.keyring ? e->id : NULL,
 		.keyring_exists = true,
+		.keep_groups = e->snap.annotations.keep_groups,
 	};
+	const struct annotations *an = &e->snap.annotations;
+	const struct seccomp_extra extra = { an->seccomp_fail_unknown, an->seccomp_bpf, an->seccomp_bpf_len };
 	int r;
 
 	*p = (struct plan){ .magic = PLAN_MAGIC,
@@ -84,12 +97,17 @@ int exec_plan(void *ctx, struct err *err)
 			    .result_fd = -1,
 			    .console_fd = -1,
 			    .root_fd = -1,
-			    .listener_fd = -1 };
+			    .listener_fd = -1,
+			    .hook_out_fd = -1,
+			    .hook_err_fd = -1 };
 	buf_add(&e->flat, p, sizeof(*p));
-	plan_namespaces(e, &p->ns);
+	r = plan_namespaces(e, &p->ns, err);
+	if (r < 0)
+		return r;
 	pi.own_userns = p->ns.user;
 	pi.setgroups_denied = p->ns.setgroups_denied;
 	r = process_plan_build(&pi, &e->flat, &p->process, err);
+	p->ns.keep_groups = an->keep_groups;
 	if (r >= 0)
 		r = p->ns.user ? caps_grantable_all(&g, err) : caps_grantable_own(&g, err);
 	if (r >= 0)
@@ -101,6 +119,6 @@ int exec_plan(void *ctx, struct err *err)
 	if (r >= 0)
 		r = plan_scheduling(e, err);
 	if (r >= 0)
-		r = seccomp_plan_build(lnx ? lnx->seccomp : NULL, -1, &e->flat, &p->seccomp, err);
+		r = seccomp_plan_extra(lnx ? lnx->seccomp : NULL, &extra, -1, &e->flat, &p->seccomp, err);
 	return r;
 }

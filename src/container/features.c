@@ -5,9 +5,12 @@
 
 #include "base/cleanup.h"
 #include "container/api.h"
+#include "container/criu.h"
+#include "kernel/cgroup/sdbus.h"
 #include "kernel/mount/options.h"
 #include "kernel/security/caps.h"
 #include "kernel/security/seccomp.h"
+#include "spec/annotation.h"
 #include "spec/model.h"
 #include "spec/version.h"
 #include "json/write.h"
@@ -85,8 +88,8 @@ static void write_cgroup(struct jw *w)
 	jw_object(w);
 	write_flag(w, "v1", true);
 	write_flag(w, "v2", true);
-	write_flag(w, "systemd", false);
-	write_flag(w, "systemdUser", false);
+	write_flag(w, "systemd", sdbus_is_built());
+	write_flag(w, "systemdUser", sdbus_is_built());
 	write_flag(w, "rdma", true);
 	jw_end(w);
 }
@@ -156,7 +159,19 @@ static void write_annotations(struct jw *w)
 	jw_key(w, "io.github.seccomp.libseccomp.version");
 	jw_str(w, masu_libseccomp_version());
 	jw_key(w, "org.opencontainers.runc.checkpoint.enabled");
-	jw_str(w, "false");
+	jw_str(w, criu_is_built_in() ? "true" : "false");
+	jw_end(w);
+}
+
+/* A name, or a prefix that ends in a dot. */
+static void write_unsafe(struct jw *w)
+{
+	const char *name;
+
+	jw_key(w, "potentiallyUnsafeConfigAnnotations");
+	jw_array(w);
+	for (size_t i = 0; (name = annotation_unsafe_at(i)); i++)
+		jw_str(w, name);
 	jw_end(w);
 }
 
@@ -175,7 +190,7 @@ int masu_features(masu_write_fn *out, void *arg, struct masu_error *error)
 	write_mount_options(w);
 	write_linux(w);
 	write_annotations(w);
-	write_words(w, "potentiallyUnsafeConfigAnnotations", NULL, 0);
+	write_unsafe(w);
 	jw_end(w);
 	r = jw_finish(w);
 	if (r < 0)

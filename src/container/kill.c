@@ -8,6 +8,7 @@
 #include "base/pidref.h"
 #include "container/api.h"
 #include "container/dir.h"
+#include "container/pids.h"
 #include "container/state.h"
 #include "kernel/cgroup/cgroup.h"
 
@@ -50,6 +51,8 @@ static int kill_loaded(struct masu_runtime *rt, int dir_fd, const struct state *
 	/* Processes of a container without a pid namespace of its own outlive the first one: --all reaches them. */
 	if (all && s->cgroup)
 		return kill_all(rt, s, signal, err);
+	if (all && status != STATUS_STOPPED)
+		return pids_kill(rt->proc_fd, s, signal, err);
 	if (status == STATUS_STOPPED)
 		return all ? 0 : err_set(err, ESRCH, "container not running: `%s`: no such process", s->id);
 	if (signal == SIGKILL && s->cgroup && (s->shared_pid || status == STATUS_PAUSED))

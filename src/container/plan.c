@@ -6,13 +6,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "base/sys.h"
+#include "container/notify.h"
 #include "container/plan_hooks.h"
+#include "container/plan_own_cgroup.h"
+#include "kernel/cgroup/cgroup.h"
 #include "kernel/cgroup/facts.h"
 #include "kernel/dev/plan.h"
 #include "kernel/mount/plan.h"
@@ -67,13 +71,74 @@ static int plan_names(const struct plan_inputs *in, struct create_plan *p, struc
 	return sysctl_plan_build(c->lnx->sysctl, c->lnx->sysctl_len, own, &p->flat, &p->plan.sysctl, err);
 }
 
+/* Without a cgroup there is nothing that a limit could be set on. */
+static int refuse_limits(const struct plan_inputs *in, struct err *err)
+{
+	const struct spec_linux_ *lnx = in->bundle->config->lnx;
+	struct cgroup_writes w = { 0 };
+	AUTO(arena_done) struct arena a = { 0 };
+	const struct cgroup_facts *f = in->facts;
+	int r = f ? 0 : runtime_cgroup_facts(in->rt, &f, err);
+
+	if (r >= 0 && lnx && lnx->resources)
+		r = cgroup_plan_resources(f, lnx->resources, &a, &w, err);
+	if (r < 0 || w.len == 0)
+		return r;
+	err_set(err, EOPNOTSUPP, "set `%s`: cgroups are disabled", w.v[0].file);
+	err_pointer(err, "%s", w.v[0].pointer);
+	return -EOPNOTSUPP;
+}
+
+/* Relative paths of a user without rights are below what was delegated to him; planned for another host nothing is known of that. */
+static int find_own_base(const struct plan_inputs *in, char *ret, size_t len, struct err *err)
+{
+	const struct spec_linux_ *lnx = in->bundle->config->lnx;
+	const struct cgroup_facts *f;
+	AUTO(arena_done) struct arena a = { 0 };
+	struct cgroup_writes w = { 0 };
+	int r;
+
+	ret[0] = 0;
+	if (in->facts || !in->rt->rootless || (lnx && lnx->cgroups_path && lnx->cgroups_path[0] == '/'))
+		return 0;
+	r = runtime_cgroup_facts(in->rt, &f, err);
+	if (r >= 0 && lnx && lnx->resources)
+		r = cgroup_plan_resources(f, lnx->resources, &a, &w, err);
+	return r < 0 ? r : cgroup_find_own(f, in->rt->proc_fd, w.len > 0, ret, len, err);
+}
+
+static int plan_cgroup_path(const struct plan_inputs *in, struct create_plan *p, struct err *err)
+{
+	const struct spec_config *c = in->bundle->config;
+	char path[CGROUP_PATH_MAX], base[CGROUP_PATH_MAX];
+	int r = cgroup_path_plan(c->lnx ? c->lnx->cgroups_path : NULL, in->id, path, sizeof(path), err);
+
+	if (r >= 0)
+		r = find_own_base(in, base, sizeof(base), err);
+	if (r >= 0 &&
+	    snprintf(p->cgroup_path, sizeof(p->cgroup_path), "%s%s", base, path) >= (int)sizeof(p->cgroup_path))
+		r = err_set(err, ENAMETOOLONG, "plan cgroup `%s%s`: its path is too long", base, path);
+	return r;
+}
+
 static int plan_cgroup(const struct plan_inputs *in, struct create_plan *p, struct err *err)
 {
 	const struct spec_config *c = in->bundle->config;
 
 	p->cgroup_disabled = in->rt->cgroup_manager == MASU_CGROUP_DISABLED;
-	return cgroup_path_plan(c->lnx ? c->lnx->cgroups_path : NULL, in->id, p->cgroup_path, sizeof(p->cgroup_path),
-				err);
+	p->has_unit = in->rt->cgroup_manager == MASU_CGROUP_SYSTEMD;
+	if (p->cgroup_disabled)
+		return refuse_limits(in, err);
+	if (p->has_unit) {
+		int r = unit_plan(c->lnx ? c->lnx->cgroups_path : NULL, in->id, in->rt->rootless, &p->unit, err);
+
+		if (r == 0 &&
+		    snprintf(p->cgroup_path, sizeof(p->cgroup_path), "%s%s", in->user_cgroup ? in->user_cgroup : "",
+			     p->unit.path) >= (int)sizeof(p->cgroup_path))
+			r = err_set(err, ENAMETOOLONG, "plan unit `%s`: its cgroup's path is too long", p->unit.unit);
+		return r;
+	}
+	return plan_cgroup_path(in, p, err);
 }
 
 static int mount_kind(const struct spec_config *c)
@@ -109,11 +174,23 @@ static bool mounts_cgroups(const struct spec_config *c)
 	return false;
 }
 
+bool plan_needs_user_cgroup(const struct plan_inputs *in)
+{
+	const struct spec_config *c = in->bundle->config;
+
+	return in->rt->cgroup_manager == MASU_CGROUP_SYSTEMD && in->rt->rootless && mounts_cgroups(c) &&
+	       !makes(c, SPEC_NS_CGROUP);
+}
+
 static int plan_mounts(const struct plan_inputs *in, struct create_plan *p, struct err *err)
 {
 	const struct spec_config *c = in->bundle->config;
 	struct mount_cgroup_hierarchy h[CGROUP_HIERARCHIES_MAX];
 	const struct cgroup_facts *f;
+	autofree struct spec_mount *with_notify = NULL;
+	struct plan_own_cgroup own;
+	struct spec_config copy;
+	char notify_dir[4096];
 	struct mount_inputs m = {
 		.config = c,
 		.bundle = in->bundle->path,
@@ -122,20 +199,31 @@ static int plan_mounts(const struct plan_inputs *in, struct create_plan *p, stru
 		.user_ns = p->plan.ns.user,
 		.host_can_open_sources = privileged(in) && p->plan.ns.new_user,
 		.cgroup_ns = makes(c, SPEC_NS_CGROUP),
+		.context_word = in->bundle->annotations.mount_context_type,
 	};
 	int r;
 
 	if (mounts_cgroups(c)) {
 		f = in->facts;
 		r = f ? 0 : runtime_cgroup_facts(in->rt, &f, err);
+		if (r >= 0 && p->cgroup_disabled)
+			r = plan_own_cgroup_load(&own, in->rt->proc_fd, err);
 		if (r < 0)
 			return r;
 		m.cgroup_layout = layout_number(f);
 		for (size_t i = 0; i < f->hierarchies_len; i++)
 			h[i] = (struct mount_cgroup_hierarchy){ f->hierarchies[i].name, f->hierarchies[i].mount,
-								p->cgroup_path };
+								p->cgroup_disabled
+									? plan_own_cgroup_path(&own, &f->hierarchies[i])
+									: p->cgroup_path };
 		m.hierarchies = h;
 		m.hierarchies_len = f->hierarchies_len;
+	}
+	if (notify_is_planned(in->options, c)) {
+		r = notify_plan_mount(in, &copy, &with_notify, notify_dir, sizeof(notify_dir), err);
+		if (r < 0)
+			return r;
+		m.config = &copy;
 	}
 	r = mount_plan_build(&m, &p->flat, &p->plan.mount, err);
 	if (r >= 0 && m.mount_ns != MOUNT_NS_NONE)
@@ -171,10 +259,14 @@ static int plan_process(const struct plan_inputs *in, struct create_plan *p, str
 		.listen_fds = (unsigned)o->listen_fds,
 		.preserve_fds = (unsigned)o->preserve_fds,
 		.listen_fdnames = o->listen_fdnames,
+		.notify_socket = notify_is_planned(o, in->bundle->config) ? NOTIFY_SOCKET_INSIDE : NULL,
 		.keyring_id = option(in, MASU_CREATE_NO_NEW_KEYRING) ? NULL : in->id,
 		.own_userns = p->plan.ns.user,
+		.keep_groups = in->bundle->annotations.keep_groups,
 		.setgroups_denied = p->plan.ns.setgroups_denied,
 	};
+	const struct annotations *an = &in->bundle->annotations;
+	const struct seccomp_extra extra = { an->seccomp_fail_unknown, an->seccomp_bpf, an->seccomp_bpf_len };
 	const struct spec_linux_ *lnx = in->bundle->config->lnx;
 	int r;
 
@@ -185,7 +277,9 @@ static int plan_process(const struct plan_inputs *in, struct create_plan *p, str
 			return r;
 		p->plan.flags |= PLAN_PROCESS | (p->plan.process.terminal.enabled ? PLAN_TERMINAL : 0);
 	}
-	return seccomp_plan_build(lnx ? lnx->seccomp : NULL, in->seccomp_cache_fd, &p->flat, &p->plan.seccomp, err);
+	p->plan.ns.keep_groups = an->keep_groups;
+	return seccomp_plan_extra(lnx ? lnx->seccomp : NULL, &extra, in->seccomp_cache_fd, &p->flat, &p->plan.seccomp,
+				  err);
 }
 
 static int plan_surroundings(const struct plan_inputs *in, struct create_plan *p, struct err *err)
@@ -212,6 +306,7 @@ void plan_state(const struct plan_inputs *in, struct state *ret)
 		.keyring = !option(in, MASU_CREATE_NO_NEW_KEYRING),
 		.annotations = c->annotations,
 		.annotations_len = c->annotations_len,
+		.allowed = in->rt->allowed,
 	};
 }
 
@@ -250,6 +345,8 @@ int plan_build(const struct plan_inputs *in, struct create_plan *ret, struct err
 		.console_fd = -1,
 		.root_fd = -1,
 		.listener_fd = -1,
+		.hook_out_fd = -1,
+		.hook_err_fd = -1,
 	};
 	buf_add(&ret->flat, &ret->plan, sizeof(ret->plan));
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {

@@ -12,6 +12,9 @@
 #include "container/state.h"
 #include "kernel/cgroup/path.h"
 #include "kernel/cgroup/plan.h"
+#include "kernel/cgroup/props.h"
+#include "kernel/cgroup/unit.h"
+#include "spec/annotation.h"
 #include "spec/model.h"
 #include "wire/plan.h"
 
@@ -21,10 +24,13 @@ struct bundle {
 	struct buf json; /* the document's bytes */
 	struct arena arena;
 	const struct spec_config *config;
+	struct annotations annotations;
 };
 
 /* Reads and checks the document. config_file NULL: config.json of the bundle. */
 int bundle_load(const char *dir, const char *config_file, struct bundle *ret, struct err *err);
+/* Reads the annotations that count (allowed: patterns) and puts them into the document where it has a property for them. */
+int bundle_annotate(struct bundle *b, char *const *allowed, struct err *err);
 void bundle_done(struct bundle *b);
 
 struct plan_inputs {
@@ -33,8 +39,9 @@ struct plan_inputs {
 	const char *id;
 	const struct masu_create_options *options;
 	int seccomp_cache_fd;
-	const char *created; /* time stamp for hook documents */
-	unsigned host_kinds; /* bits of SPEC_NS_*: joined by a path that is the host's own namespace */
+	const char *created;     /* time stamp for hook documents */
+	unsigned host_kinds;     /* bits of SPEC_NS_*: joined by a path that is the host's own namespace */
+	const char *user_cgroup; /* cgroup of the user's systemd, when plan_needs_user_cgroup() */
 	/* For a plan that is only looked at: */
 	const struct cgroup_facts *facts; /* NULL: the host's own */
 	bool assume_rights;               /* have the rights that the option --rootless says, not the caller's */
@@ -45,9 +52,15 @@ struct create_plan {
 	struct buf flat; /* starts with room for plan */
 	char cgroup_path[CGROUP_PATH_MAX];
 	bool cgroup_disabled;
+	bool has_unit; /* the systemd manager: cgroup_path is that of the unit */
+	struct unit_place unit;
 	bool delegate; /* the cgroup is given to the container's root (v2, own cgroup namespace, rw mount) */
 };
 
+/* What org.systemd.property.* annotations ask for (create_cgroup.c). */
+int plan_annotated_props(const struct annotations *an, struct arena *a, struct unit_props *ret, struct err *err);
+/* Whether the container's cgroup of a user's unit is bound into it, so that its whole path has to be known. */
+bool plan_needs_user_cgroup(const struct plan_inputs *in);
 int plan_build(const struct plan_inputs *in, struct create_plan *ret, struct err *err);
 void create_plan_done(struct create_plan *p);
 /* Copies plan into the buffer's head; the buffer is then what masu-init reads. */
@@ -56,9 +69,10 @@ int plan_seal(struct create_plan *p, struct err *err);
 struct plan_limits {
 	const char *layout;
 	struct cgroup_writes writes;
-	struct buf rules; /* struct device_rule in their order; v1: what its list shall hold */
-	bool listed;      /* v1: rules are a list of exceptions, all alike */
-	bool rules_deny;  /* of the list: everything is allowed but these */
+	struct buf rules;        /* struct device_rule in their order; v1: what its list shall hold */
+	bool listed;             /* v1: rules are a list of exceptions, all alike */
+	bool rules_deny;         /* of the list: everything is allowed but these */
+	struct unit_props props; /* what systemd is told, without the process that starts the unit */
 };
 void plan_print(const struct plan_inputs *in, const struct create_plan *p, const struct plan_limits *limits,
 		struct buf *out);

@@ -97,13 +97,30 @@ static void print_rules(struct buf *out, const struct plan_limits *l)
 	}
 }
 
+static void print_unit(const struct create_plan *p, const struct plan_limits *l, struct buf *out)
+{
+	buf_adds(out, p->unit.user ? "unit of the user's systemd: " : "unit of systemd: ");
+	buf_add_visible(out, p->unit.unit);
+	buf_adds(out, p->unit.user ? "\ncgroup below that of the user's systemd: " : "\ncgroup: ");
+	buf_add_visible(out, p->unit.path);
+	buf_adds(out, "\n");
+	for (size_t i = 0; i < l->props.len; i++) {
+		buf_adds(out, "unit property: ");
+		unit_prop_print(&l->props.v[i], out);
+		buf_adds(out, "\n");
+	}
+}
+
 static void print_cgroup(const struct create_plan *p, const struct plan_limits *l, struct buf *out)
 {
 	if (p->cgroup_disabled) {
 		buf_adds(out, "cgroup: disabled\n");
 		return;
 	}
-	print_line(out, "cgroup:", p->cgroup_path);
+	if (p->has_unit)
+		print_unit(p, l, out);
+	else
+		print_line(out, "cgroup:", p->cgroup_path);
 	buf_addf(out, "cgroup layout: %s%s\n", l->layout, p->delegate ? ", delegated" : "");
 	for (size_t i = 0; i < l->writes.len; i++)
 		print_limit(out, &l->writes.v[i]);
@@ -215,6 +232,7 @@ void plan_print(const struct plan_inputs *in, const struct create_plan *p, const
 	lsm_plan_print(&f, &p->plan.lsm, out);
 	caps_plan_print(&p->plan.caps, out);
 	seccomp_plan_print(&f, &p->plan.seccomp, out);
-	if (c->lnx && c->lnx->seccomp)
+	if (c->lnx && c->lnx->seccomp && !in->bundle->annotations.seccomp_bpf_len)
 		print_seccomp(c->lnx->seccomp, out);
+	annotations_print(&in->bundle->annotations, out);
 }

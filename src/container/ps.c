@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "container/api.h"
+#include "container/pids.h"
 #include "container/target.h"
 
 static int compare(const void *a, const void *b)
@@ -15,11 +16,12 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static int list_pids(struct target *t, masu_pid_fn *fn, void *arg, struct err *err)
+static int list_pids(struct target *t, int proc_fd, masu_pid_fn *fn, void *arg, struct err *err)
 {
 	autofree pid_t *pids = NULL;
 	size_t n;
-	int r = cgroup_procs(&t->cg, true, &pids, &n, err);
+	int r = t->state.cgroup ? cgroup_procs(&t->cg, true, &pids, &n, err)
+				: pids_find(proc_fd, &t->state, &pids, &n, err);
 
 	if (r < 0)
 		return r;
@@ -40,7 +42,11 @@ int masu_ps(struct masu_runtime *rt, const char *id, masu_pid_fn *fn, void *arg,
 	struct err err = { 0 };
 	int r = target_open(rt, id, "list processes of", false, &t, &err);
 
+	if (r == -EOPNOTSUPP && t.state.id && !t.state.cgroup && t.status != STATUS_STOPPED) {
+		err_clear(&err); /* made without one: /proc knows */
+		r = 0;
+	}
 	if (r >= 0)
-		r = list_pids(&t, fn, arg, &err);
+		r = list_pids(&t, rt->proc_fd, fn, arg, &err);
 	return api_return(r, &err, error);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -11,14 +12,13 @@
 #include "container/create.h"
 #include "container/delete.h"
 #include "container/dir.h"
+#include "container/notify.h"
 #include "container/passed_fds.h"
 #include "container/start.h"
 #include "container/supervise.h"
 
 static int check_options(const struct masu_create_options *o, struct err *err)
 {
-	if (o->notify_socket && *o->notify_socket)
-		log_debug("NOTIFY_SOCKET is not passed on");
 	return passed_fds_check(o->listen_fds, o->preserve_fds, err);
 }
 
@@ -58,14 +58,24 @@ static void destroy_after(struct masu_runtime *rt, struct create *c, bool locked
 		log_warn("delete container `%s`: %s", c->id, err.text);
 }
 
-static int start_created(struct masu_runtime *rt, struct create *c, struct supervise *s, int master_fd, struct err *err)
+/* A document without a mount namespace has no place for the socket. */
+static int open_notify(struct masu_runtime *rt, struct create *c, struct notify *n, struct err *err)
 {
-	int r = 0;
+	const struct spec_config *config = c->bundle.config;
+	const char *label = config->lnx ? config->lnx->mount_label : NULL;
 
-	if (s && master_fd >= 0)
+	return notify_open(rt, c->dir_fd, c->id, c->options->notify_socket, label, n, err);
+}
+
+static int start_created(struct masu_runtime *rt, struct create *c, struct supervise *s, int master_fd,
+			 struct notify *n, struct err *err)
+{
+	int r = open_notify(rt, c, n, err);
+
+	if (r >= 0 && s && master_fd >= 0)
 		r = supervise_terminal(s, master_fd, err);
 	if (r >= 0)
-		r = start_run(rt, c->dir_fd, &c->state, c->bundle.config, err);
+		r = start_run(rt, c->dir_fd, &c->state, c->bundle.config, &c->bundle.annotations, err);
 	if (r < 0) {
 		destroy_after(rt, c, true);
 		create_unpublish(c);
@@ -76,8 +86,20 @@ static int start_created(struct masu_runtime *rt, struct create *c, struct super
 	return 0;
 }
 
+/* In the foreground we are the service's main process, and what the container says is passed on until its end. */
+static void watch_notify(struct supervise *s, struct notify *n)
+{
+	if (n->sock < 0)
+		return;
+	n->main_pid = getpid();
+	s->also_fd = n->sock;
+	s->also = notify_forward;
+	s->also_arg = n;
+}
+
 static int run_foreground(struct masu_runtime *rt, struct create *c, struct supervise *s, struct err *err)
 {
+	AUTO(notify_done) struct notify n = NOTIFY_INIT;
 	autoclose int master_fd = -EBADF;
 	int code = 0, r = create_run(c, err);
 
@@ -90,8 +112,9 @@ static int run_foreground(struct masu_runtime *rt, struct create *c, struct supe
 	if (r < 0)
 		destroy_after(rt, c, true);
 	else
-		r = start_created(rt, c, s, master_fd, err);
+		r = start_created(rt, c, s, master_fd, &n, err);
 	if (r >= 0) {
+		watch_notify(s, &n);
 		r = supervise_wait(s, &code, err);
 		if (!(c->options->flags & MASU_RUN_KEEP))
 			destroy_after(rt, c, false);
@@ -101,9 +124,16 @@ static int run_foreground(struct masu_runtime *rt, struct create *c, struct supe
 
 static int run_detached(struct masu_runtime *rt, struct create *c, struct err *err)
 {
+	AUTO(notify_done) struct notify n = NOTIFY_INIT;
 	int r = create_run(c, err);
 
-	return r < 0 ? r : start_created(rt, c, NULL, -1, err);
+	if (r >= 0)
+		r = start_created(rt, c, NULL, -1, &n, err);
+	if (r < 0)
+		return r;
+	n.main_pid = c->init.pid;
+	notify_wait_ready(&n, c->init.pidfd);
+	return 0;
 }
 
 int masu_run(struct masu_runtime *rt, const char *id, const struct masu_create_options *o, struct masu_error *error)

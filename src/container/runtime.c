@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include "base/procfs.h"
 #include "base/sys.h"
 #include "container/api.h"
+#include "kernel/cgroup/sdbus.h"
 
 #define CAP_BIT_SETGID 6
 #define CAP_BIT_SETUID 7
@@ -69,6 +71,23 @@ static int choose_root(const char *asked, bool privileged, char *out, size_t len
 	return r < 0 ? err_code(err, r, "use state directory `%s`", path) : 0;
 }
 
+static int copy_patterns(struct masu_runtime *rt, char *const *patterns, struct err *err)
+{
+	size_t n = 0;
+
+	while (patterns && patterns[n])
+		n++;
+	if (n == 0)
+		return 0;
+	rt->allowed = calloc(n + 1, sizeof(*rt->allowed));
+	for (size_t i = 0; rt->allowed && i < n; i++) {
+		rt->allowed[i] = strdup(patterns[i]);
+		if (!rt->allowed[i])
+			return err_set(err, ENOMEM, "allocate the runtime");
+	}
+	return rt->allowed ? 0 : err_set(err, ENOMEM, "allocate the runtime");
+}
+
 static int runtime_init(struct masu_runtime *rt, const struct masu_runtime_options *o, struct err *err)
 {
 	char root[4096];
@@ -76,9 +95,9 @@ static int runtime_init(struct masu_runtime *rt, const struct masu_runtime_optio
 
 	rt->root_fd = rt->proc_fd = -EBADF;
 	rt->cgroup_manager = o->cgroup_manager;
-	if (o->cgroup_manager == MASU_CGROUP_SYSTEMD) {
-		r = err_set(err, EOPNOTSUPP, "use the systemd cgroup driver: not supported by this version of masu");
-		err_hint(err, "use --cgroup-manager cgroupfs");
+	if (o->cgroup_manager == MASU_CGROUP_SYSTEMD && !sdbus_is_built()) {
+		r = err_set(err, EOPNOTSUPP, "use the systemd cgroup manager: this masu was built without libsystemd");
+		err_hint(err, "use --cgroup-manager cgroupfs, or build it with the headers of libsystemd");
 		return r;
 	}
 	r = runtime_proc(rt, err);
@@ -88,6 +107,8 @@ static int runtime_init(struct masu_runtime *rt, const struct masu_runtime_optio
 	rt->rootless = o->rootless == MASU_ROOTLESS_TRUE || (o->rootless == MASU_ROOTLESS_AUTO && !rt->privileged);
 	rt->default_root = !o->root || !*o->root;
 	r = choose_root(o->root, rt->privileged, root, sizeof(root), err);
+	if (r >= 0 && o->size > offsetof(struct masu_runtime_options, allowed_annotations))
+		r = copy_patterns(rt, o->allowed_annotations, err);
 	if (r < 0)
 		return r;
 	rt->root = strdup(root);
@@ -119,6 +140,9 @@ void masu_runtime_free(struct masu_runtime *rt)
 		cgroup_facts_done(&rt->facts);
 	cleanup_close(&rt->root_fd);
 	cleanup_close(&rt->proc_fd);
+	for (size_t i = 0; rt->allowed && rt->allowed[i]; i++)
+		free(rt->allowed[i]);
+	free(rt->allowed);
 	free(rt->root);
 	free(rt);
 }
@@ -132,7 +156,7 @@ static int make_parents(const char *path)
 {
 	char part[4096];
 
-	for (size_t i = 1; path[i] && i < sizeof(part); i++) {
+	for (size_t i = 1; i < sizeof(part) && path[i]; i++) {
 		if (path[i] != '/')
 			continue;
 		memcpy(part, path, i);

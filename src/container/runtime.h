@@ -17,6 +17,7 @@ struct masu_runtime {
 	int cgroup_manager;
 	bool rootless;     /* permission errors of cgroups are tolerated where nothing was asked for */
 	bool privileged;   /* CAP_SYS_ADMIN, CAP_SETUID, CAP_SETGID, and every id of the host is ours to map */
+	char **allowed;    /* patterns for annotations, NULL or NULL-terminated */
 	bool default_root; /* no --root was given: a missing directory is an empty one */
 	bool facts_known;
 	struct cgroup_facts facts;

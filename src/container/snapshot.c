@@ -27,6 +27,18 @@ int snapshot_load(int dir_fd, struct snapshot *ret, struct err *err)
 				  &ret->config, err);
 }
 
+int snapshot_load_annotated(int dir_fd, char *const *allowed, struct snapshot *ret, struct err *err)
+{
+	int r = snapshot_load(dir_fd, ret, err);
+
+	if (r >= 0)
+		r = annotations_parse(ret->config, allowed, &ret->arena, &ret->annotations, err);
+	if (r < 0)
+		return r;
+	ret->config = annotations_apply(ret->config, &ret->annotations, &ret->arena);
+	return ret->config ? 0 : err_set(err, ENOMEM, "read the annotations");
+}
+
 void snapshot_done(struct snapshot *s)
 {
 	buf_done(&s->json);

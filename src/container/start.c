@@ -9,9 +9,11 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "base/pidref.h"
 #include "base/story.h"
 #include "container/api.h"
@@ -19,6 +21,7 @@
 #include "container/dir.h"
 #include "container/hooks.h"
 #include "container/listener.h"
+#include "container/notify.h"
 #include "container/plan.h"
 #include "container/snapshot.h"
 #include "wire/plan.h"
@@ -28,6 +31,7 @@ struct start {
 	int dir_fd;
 	const struct state *state;
 	const struct spec_config *config; /* NULL: not read yet */
+	const struct annotations *annotations;
 	struct snapshot snap;
 	int gate_fd, result_fd;
 	struct pidref init; /* a process with a seccomp listener */
@@ -38,9 +42,10 @@ struct start {
 static int load_document(void *ctx, struct err *err)
 {
 	struct start *s = ctx;
-	int r = snapshot_load(s->dir_fd, &s->snap, err);
+	int r = snapshot_load_annotated(s->dir_fd, s->state->allowed, &s->snap, err);
 
 	s->config = s->snap.config;
+	s->annotations = &s->snap.annotations;
 	return r;
 }
 
@@ -188,12 +193,18 @@ static int run_poststart(void *ctx, struct err *err)
 {
 	struct start *s = ctx;
 	const struct spec_hooks *h = s->config->hooks;
+	AUTO(hook_output_done) struct hook_output out = HOOK_OUTPUT_INIT;
 	AUTO(buf_done) struct buf doc = { 0 };
+	struct err inner = { 0 };
 	int r = state_hook_document(s->state, STATUS_RUNNING, s->state->pid, &doc);
 
 	if (r < 0)
 		return err_code(err, r, "write the state document for hooks");
-	return hooks_run("poststart", h->poststart, h->poststart_len, s->state->bundle, doc.data, doc.len, err);
+	/* The program runs: an output that is gone since the create does not end it. */
+	if (hook_output_open(s->annotations, &out, &inner) < 0)
+		log_warn("%s", inner.text);
+	return hooks_run_to(&out, "poststart", h->poststart, h->poststart_len, s->state->bundle, doc.data, doc.len,
+			    err);
 }
 
 static bool has_poststart(const void *ctx)
@@ -214,13 +225,14 @@ static const struct step steps[] = {
 };
 
 int start_run(struct masu_runtime *rt, int dir_fd, const struct state *s, const struct spec_config *config,
-	      struct err *err)
+	      const struct annotations *an, struct err *err)
 {
 	static const struct story story = { "start", steps, ARRAY_SIZE(steps) };
 	struct start start = { .rt = rt,
 			       .dir_fd = dir_fd,
 			       .state = s,
 			       .config = config,
+			       .annotations = an,
 			       .gate_fd = -EBADF,
 			       .result_fd = -EBADF,
 			       .init = PIDREF_INIT,
@@ -239,27 +251,63 @@ int start_run(struct masu_runtime *rt, int dir_fd, const struct state *s, const 
 	return r;
 }
 
-int masu_start(struct masu_runtime *rt, const char *id, struct masu_error *error)
+static int check_startable(struct masu_runtime *rt, int dir_fd, const struct state *s, struct err *err)
+{
+	enum status status = state_status(rt, dir_fd, s);
+
+	if (status == STATUS_STOPPED)
+		return err_set(err, EINVAL, "cannot start a container that has stopped");
+	if (status != STATUS_CREATED)
+		return err_set(err, EINVAL, "cannot start an already running container");
+	return 0;
+}
+
+static const char *mount_label(const struct spec_config *c)
+{
+	return c->lnx ? c->lnx->mount_label : NULL;
+}
+
+/* The lock is given up for the wait: a container that never says READY=1 can still be stopped and deleted. */
+static int start_and_notify(struct masu_runtime *rt, int dir_fd, const struct state *s, const char *host,
+			    struct err *err)
+{
+	AUTO(notify_done) struct notify n = NOTIFY_INIT;
+	AUTO(pidref_done) struct pidref init = PIDREF_INIT;
+	AUTO(snapshot_done) struct snapshot snap = { 0 };
+	int r = snapshot_load_annotated(dir_fd, s->allowed, &snap, err);
+
+	if (r >= 0)
+		r = pidref_open(rt->proc_fd, s->pid, s->start_time, &init);
+	if (r >= 0)
+		r = notify_open(rt, dir_fd, s->id, host, mount_label(snap.config), &n, err);
+	if (r < 0)
+		return r;
+	n.main_pid = s->pid;
+	r = start_run(rt, dir_fd, s, snap.config, &snap.annotations, err);
+	if (r < 0)
+		return r;
+	flock(dir_fd, LOCK_UN);
+	notify_wait_ready(&n, init.pidfd);
+	return 0;
+}
+
+int masu_start(struct masu_runtime *rt, const char *id, const struct masu_start_options *o, struct masu_error *error)
 {
 	AUTO(arena_done) struct arena a = { 0 };
+	const char *host = o ? o->notify_socket : NULL;
 	autoclose int dir_fd = -EBADF;
 	struct err err = { 0 };
 	struct state s;
-	enum status status;
 	int r = dir_open_locked(rt, id, 10000, &dir_fd, &err);
 
 	if (r >= 0)
 		r = state_load(dir_fd, id, &a, &s, &err);
 	if (r == -ENOENT && !err.code)
 		r = err_set(&err, ENOENT, "start container `%s`: its create did not finish", id);
-	if (r < 0)
-		return api_return(r, &err, error);
-	status = state_status(rt, dir_fd, &s);
-	if (status == STATUS_STOPPED)
-		r = err_set(&err, EINVAL, "cannot start a container that has stopped");
-	else if (status != STATUS_CREATED)
-		r = err_set(&err, EINVAL, "cannot start an already running container");
-	else
-		r = start_run(rt, dir_fd, &s, NULL, &err);
+	if (r >= 0)
+		r = check_startable(rt, dir_fd, &s, &err);
+	if (r >= 0)
+		r = host && *host ? start_and_notify(rt, dir_fd, &s, host, &err)
+				  : start_run(rt, dir_fd, &s, NULL, NULL, &err);
 	return api_return(r, &err, error);
 }

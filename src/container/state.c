@@ -69,6 +69,17 @@ static void write_annotations(struct jw *w, const struct state *s)
 	jw_end(w);
 }
 
+static void write_allowed(struct jw *w, const struct state *s)
+{
+	if (!s->allowed)
+		return;
+	jw_key(w, "allowedAnnotations");
+	jw_array(w);
+	for (size_t i = 0; s->allowed[i]; i++)
+		jw_str(w, s->allowed[i]);
+	jw_end(w);
+}
+
 static void write_str(struct jw *w, const char *key, const char *value)
 {
 	jw_key(w, key);
@@ -157,7 +168,13 @@ int state_save(int dir_fd, const struct state *s, struct err *err)
 	write_bool(w, "listener", s->has_listener);
 	write_bool(w, "sharedPid", s->shared_pid);
 	write_bool(w, "keyring", s->keyring);
+	jw_key(w, "descriptors");
+	jw_array(w);
+	for (int i = 0; i < DESCRIPTORS_LEN; i++)
+		jw_str(w, s->descriptors[i] ? s->descriptors[i] : "");
+	jw_end(w);
 	write_annotations(w, s);
+	write_allowed(w, s);
 	jw_end(w);
 	r = jw_finish(w);
 	if (r >= 0)

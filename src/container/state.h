@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "container/descriptors.h"
 #include "container/runtime.h"
 #include "spec/model.h"
 #include "json/write.h"
@@ -23,13 +24,15 @@ struct state {
 	pid_t pid;
 	uint64_t start_time; /* of pid, clock ticks since boot */
 	uid_t owner;
-	bool has_process;   /* the document has a process */
-	bool has_poststart; /* and poststart hooks */
-	bool has_listener;  /* its seccomp filter notifies an agent */
-	bool keyring;       /* it has a session keyring of its own */
-	bool shared_pid;    /* no pid namespace of its own: its processes do not end with the first one */
+	bool has_process;                         /* the document has a process */
+	bool has_poststart;                       /* and poststart hooks */
+	bool has_listener;                        /* its seccomp filter notifies an agent */
+	bool keyring;                             /* it has a session keyring of its own */
+	const char *descriptors[DESCRIPTORS_LEN]; /* 0, 1 and 2 at its start, may be NULL */
+	bool shared_pid; /* no pid namespace of its own: its processes do not end with the first one */
 	const struct spec_kv *annotations;
 	size_t annotations_len;
+	char *const *allowed; /* patterns for annotations as the create had them, NULL or NULL-terminated */
 };
 
 const char *status_name(enum status s);

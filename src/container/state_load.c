@@ -88,6 +88,50 @@ static int read_annotations(struct reader *r, struct state *s)
 	return 0;
 }
 
+/* Older state files have none. */
+static int read_descriptors(struct reader *r, struct state *s)
+{
+	const struct jr_value *v = jr_get(r->root, "descriptors");
+
+	if (!v)
+		return 0;
+	if (jr_expect(r->doc, v, NULL, JR_ARRAY, r->err) < 0)
+		return -EINVAL;
+	for (size_t i = 0; i < DESCRIPTORS_LEN && i < jr_elements(v); i++) {
+		const char *text;
+
+		if (jr_str(r->doc, jr_element(v, i), NULL, &text, NULL, r->err) < 0)
+			return -EINVAL;
+		s->descriptors[i] = arena_strdup(r->arena, text);
+		if (!s->descriptors[i])
+			return err_set(r->err, ENOMEM, "read state.json");
+	}
+	return 0;
+}
+
+static int read_allowed(struct reader *r, struct state *s)
+{
+	const struct jr_value *v = jr_get(r->root, "allowedAnnotations");
+	char **list;
+
+	if (!v)
+		return 0;
+	if (jr_expect(r->doc, v, NULL, JR_ARRAY, r->err) < 0)
+		return -EINVAL;
+	list = arena_new(r->arena, char *, jr_elements(v) + 1);
+	for (size_t i = 0; list && i < jr_elements(v); i++) {
+		const char *text;
+
+		if (jr_str(r->doc, jr_element(v, i), NULL, &text, NULL, r->err) < 0)
+			return -EINVAL;
+		list[i] = arena_strdup(r->arena, text);
+		if (!list[i])
+			return err_set(r->err, ENOMEM, "read state.json");
+	}
+	s->allowed = list;
+	return list ? 0 : err_set(r->err, ENOMEM, "read state.json");
+}
+
 static int read_members(struct reader *r, struct state *s)
 {
 	int64_t version = 0, pid = 0, owner = 0;
@@ -102,7 +146,7 @@ static int read_members(struct reader *r, struct state *s)
 		return -EINVAL;
 	if (read_bool(r, "process", &s->has_process) < 0 || read_bool(r, "listener", &s->has_listener) < 0 ||
 	    read_bool(r, "poststart", &s->has_poststart) < 0 || read_bool(r, "sharedPid", &s->shared_pid) < 0 ||
-	    read_bool(r, "keyring", &s->keyring) < 0)
+	    read_bool(r, "keyring", &s->keyring) < 0 || read_descriptors(r, s) < 0 || read_allowed(r, s) < 0)
 		return -EINVAL;
 	s->pid = (pid_t)pid;
 	s->owner = (uid_t)owner;

@@ -166,7 +166,7 @@ static bool supervise_read_signals(struct supervise *s)
 	return wanted;
 }
 
-enum { POLL_SIGNALS, POLL_PROCESS, POLL_RELAY, POLL_ALL = POLL_RELAY + RELAY_POLL };
+enum { POLL_SIGNALS, POLL_PROCESS, POLL_ALSO, POLL_RELAY, POLL_ALL = POLL_RELAY + RELAY_POLL };
 
 static int supervise_loop(struct supervise *s, struct err *err)
 {
@@ -177,6 +177,7 @@ static int supervise_loop(struct supervise *s, struct err *err)
 
 		pfds[POLL_SIGNALS] = (struct pollfd){ .fd = s->signal_fd, .events = POLLIN };
 		pfds[POLL_PROCESS] = (struct pollfd){ .fd = s->pidfd, .events = POLLIN };
+		pfds[POLL_ALSO] = (struct pollfd){ .fd = s->also_fd, .events = POLLIN };
 		r = poll(pfds, POLL_ALL, timeout);
 		if (r < 0 && errno != EINTR)
 			return err_sys(err, "wait for process %d", (int)s->pid);
@@ -185,12 +186,16 @@ static int supervise_loop(struct supervise *s, struct err *err)
 		if (pfds[POLL_SIGNALS].revents)
 			(void)supervise_read_signals(s);
 		relay_move(&s->relay, pfds + POLL_RELAY);
+		if (pfds[POLL_ALSO].revents)
+			s->also(s->also_arg);
 		if (pfds[POLL_SIGNALS].revents || pfds[POLL_PROCESS].revents) {
 			r = supervise_reap(s, err);
 			if (r < 0)
 				return r;
 		}
 	}
+	if (s->also)
+		s->also(s->also_arg);
 	return 0;
 }
 

@@ -15,6 +15,9 @@ struct supervise {
 	int pidfd;      /* borrowed; -1: supervise_wait opens its own */
 	int master_fd;  /* borrowed; -1: no terminal */
 	bool subreaper; /* orphans come to us and are reaped */
+	int also_fd; /* borrowed; also(also_arg) is called when it can be read, and once after the end. -1: nothing */
+	void (*also)(void *arg);
+	void *also_arg;
 
 	/* the rest is its own */
 	bool prepared, was_subreaper, guarding, ended;
@@ -23,9 +26,12 @@ struct supervise {
 	struct sigaction old_child;
 	struct relay relay;
 };
-#define SUPERVISE_INIT                                                                                    \
-	{                                                                                                 \
-		.pidfd = -1, .master_fd = -1, .signal_fd = -1, .relay = {.master_fd = -1, .peer_fd = -1 } \
+#define SUPERVISE_INIT                                                                   \
+	{                                                                                \
+		.pidfd = -1, .master_fd = -1, .also_fd = -1, .signal_fd = -1, .relay = { \
+			.master_fd = -1,                                                 \
+			.peer_fd = -1                                                    \
+		}                                                                        \
 	}
 
 /* Before the container is made: from here on every signal waits to be forwarded, none is lost and none ends us.

@@ -89,6 +89,19 @@ static void open_sections(struct update *u)
 	r->block_io = &u->block_io;
 }
 
+/* Docker writes 0 for everything that its caller did not give, and none of these limits can be 0. */
+static void forget_zeros(struct update *u)
+{
+	struct opt_i64 *const with_sign[] = { &u->memory.limit,  &u->memory.reservation, &u->memory.swap,
+					      &u->memory.kernel, &u->memory.kernel_tcp,  &u->cpu.quota };
+	struct opt_u64 *const without[] = { &u->cpu.shares, &u->cpu.period, &u->cpu.realtime_period };
+
+	for (size_t i = 0; i < ARRAY_SIZE(with_sign); i++)
+		with_sign[i]->set = with_sign[i]->set && with_sign[i]->value != 0;
+	for (size_t i = 0; i < ARRAY_SIZE(without); i++)
+		without[i]->set = without[i]->set && without[i]->value != 0;
+}
+
 static int collect(const struct masu_update_options *o, struct arena *a, struct update *u, struct err *err)
 {
 	const struct spec_resources *document = NULL;
@@ -103,6 +116,7 @@ static int collect(const struct masu_update_options *o, struct arena *a, struct 
 	/* An empty list asks for nothing; applied, it would take away what create has allowed. */
 	u->resources.devices_set = u->resources.devices_len > 0;
 	open_sections(u);
+	forget_zeros(u);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(limit_rows); i++)
 		r = put_limit(&limit_rows[i], (const void *)((const char *)o + limit_rows[i].from), u, err);
 	if (o->cpuset_cpus)
@@ -145,7 +159,7 @@ static bool has_swap_limit(struct cgroup *cg)
  * unlimited part, and cgroup v2, which limits swap alone, needs the other part for the subtraction. */
 static int complete_memory(struct cgroup *cg, struct spec_memory *m, struct err *err)
 {
-	int64_t limit;
+	int64_t limit = -1;
 	int r;
 
 	if (m->limit.set && m->limit.value < 0 && !m->swap.set && has_swap_limit(cg))

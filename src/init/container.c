@@ -21,7 +21,7 @@ static bool has_joins(const void *ctx)
 	return stage_has_joins(ctx);
 }
 
-static int take_sources(struct init *in, struct err *err)
+int init_take_sources(struct init *in, struct err *err)
 {
 	while (in->sources_len < in->plan->sources) {
 		size_t n = 0, room = INIT_SOURCES_MAX - in->sources_len;
@@ -41,7 +41,7 @@ static int take_sources(struct init *in, struct err *err)
 static int wait_placed(void *ctx, struct err *err)
 {
 	struct init *in = ctx;
-	int r = take_sources(in, err);
+	int r = init_take_sources(in, err);
 
 	return r < 0 ? r : wire_hear(&in->wire, WIRE_PLACED, NULL, 0, NULL, NULL, err);
 }

@@ -56,7 +56,13 @@ static int failed(const char *kind, const struct hook_rec *h, const char *path, 
 static int run_one(struct init *in, const char *kind, const struct hook_rec *h, int cwd_fd, const char *json,
 		   struct err *err)
 {
-	struct child_spec c = { .cwd_fd = cwd_fd, .out_fd = STDERR_FILENO, .err_fd = STDERR_FILENO, .timeout_ms = -1 };
+	const struct plan *p = in->plan;
+	struct child_spec c = {
+		.cwd_fd = cwd_fd,
+		.out_fd = p->hook_out_fd >= 0 ? p->hook_out_fd : STDERR_FILENO,
+		.err_fd = p->hook_err_fd >= 0 ? p->hook_err_fd : STDERR_FILENO,
+		.timeout_ms = -1,
+	};
 	struct err inner = { 0 };
 	int r;
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "base/mutation.h"
 #include "init/init.h"
 #include "kernel/proc/keyring.h"
 
@@ -39,9 +40,9 @@ int identity_session(void *ctx, struct err *err)
 	int r;
 
 	/* Out of the caller's session: its terminal could be written into with TIOCSTI (CVE-2017-5226). */
-	if (setsid() < 0)
+	if (!MUTATION(TIOCSTI) && setsid() < 0)
 		return err_sys(err, "make session");
-	if (!flat_has(p->keyring))
+	if (!flat_has(p->keyring) || MUTATION(KEYRING))
 		return 0;
 	r = lsm_apply_keys(&in->flat, &in->plan->lsm, in->proc_fd, 1, err);
 	if (r >= 0)
@@ -60,8 +61,9 @@ int identity_terminal(void *ctx, struct err *err)
 int identity_stdio(void *ctx, struct err *err)
 {
 	struct init *in = ctx;
+	int r = dev_apply_streams(in->root_fd, err);
 
-	return user_apply_stdio(&in->plan->process.user, err);
+	return r < 0 ? r : user_apply_stdio(&in->plan->process.user, err);
 }
 
 int identity_cwd(void *ctx, struct err *err)

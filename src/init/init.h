@@ -36,6 +36,10 @@ bool stage_has_joins(const struct init *in);
 
 /* init/container.c: the story of a container's first process, up to CREATED. */
 int container_story(struct init *in, struct err *err);
+/* Receives the detached mounts and device nodes that the host side made. */
+int init_take_sources(struct init *in, struct err *err);
+/* init/mounts.c: changes the mounts of a container that runs; there is nothing to execute. */
+int mounts_story(struct init *in, struct err *err);
 /* init/exec.c: the story of a further process. */
 int exec_story(struct init *in, struct err *err);
 

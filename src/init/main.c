@@ -14,6 +14,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/mutation.h"
 #include "base/parse.h"
 #include "base/procfs.h"
 #include "init/init.h"
@@ -59,9 +60,9 @@ static int prepare(struct init *in, int plan_fd, struct err *err)
 
 	/* Before any namespace of the container is entered: from there on others could trace us or read our memory and
 	 * descriptors (CVE-2016-9962). */
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+	if (!MUTATION(A7) && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return err_sys(err, "become non-dumpable");
-	r = fd_cloexec_from(3);
+	r = MUTATION(FDS) ? 0 : fd_cloexec_from(3);
 	if (r < 0)
 		return err_code(err, r, "mark descriptors close-on-exec");
 	r = map_plan(in, plan_fd, err);
@@ -85,19 +86,33 @@ static void report_start(struct init *in, const struct err *err)
 	(void)n; /* the reader may be gone; the exit code still says that it failed */
 }
 
+static int story(struct init *in, struct err *err)
+{
+	switch (in->plan->role) {
+	case PLAN_EXEC:
+		return exec_story(in, err);
+	case PLAN_MOUNTS:
+		return mounts_story(in, err);
+	default:
+		return container_story(in, err);
+	}
+}
+
 static int live(struct init *in, int plan_fd)
 {
 	struct err err = { 0 };
 	int r = prepare(in, plan_fd, &err);
 
 	if (r >= 0)
-		r = in->plan->role == PLAN_EXEC ? exec_story(in, &err) : container_story(in, &err);
+		r = story(in, &err);
 	if (r < 0) {
 		if (!err.code)
 			err.code = -r;
 		wire_report(&in->wire, &err);
 		return 1;
 	}
+	if (in->plan->role == PLAN_MOUNTS)
+		return 0;
 	r = start_wait(in, &err);
 	if (r >= 0)
 		r = start_story(in, &err);

@@ -241,9 +241,10 @@ static int scan_close(struct scan *s)
 {
 	struct frame *f = &s->frames[s->depth - 1];
 	size_t n = keys_len(s) - f->first_key;
-	struct key *keys = (struct key *)(void *)s->keys.data + f->first_key;
 
 	if (n > 1) {
+		struct key *keys = (struct key *)(void *)s->keys.data + f->first_key;
+
 		qsort(keys, n, sizeof(*keys), compare_keys);
 		for (size_t i = 1; i < n; i++)
 			if (!compare_keys(&keys[i - 1], &keys[i])) {

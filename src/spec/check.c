@@ -34,6 +34,14 @@ void spec_check_warn(const struct spec_check *k, const char *text, const char *p
 	log_warn("%s: %s: %s", k->name, at, text);
 }
 
+bool spec_check_annotation(const struct spec_config *c, const char *key)
+{
+	for (size_t i = 0; c && i < c->annotations_len; i++)
+		if (strcmp(c->annotations[i].key, key) == 0)
+			return true;
+	return false;
+}
+
 const struct spec_namespace *spec_check_namespace(const struct spec_linux_ *lnx, int64_t type)
 {
 	for (size_t i = 0; lnx && i < lnx->namespaces_len; i++)

@@ -83,10 +83,7 @@ static int rule_block_io(const struct spec_check *k)
 
 	if (!b)
 		return 0;
-	if (is_zero(&b->weight))
-		return spec_check_fail(k, text, "%s/blockIO/weight", k->base);
-	if (is_zero(&b->leaf_weight))
-		return spec_check_fail(k, text, "%s/blockIO/leafWeight", k->base);
+	/* weight and leafWeight 0 are what Docker writes for "not given": the planner leaves them out. */
 	for (size_t i = 0; i < b->weight_device_len; i++) {
 		const struct spec_weight_device *d = &b->weight_device[i];
 

@@ -56,11 +56,11 @@ static int rule_listener(const struct spec_check *k)
 
 	if (!s)
 		return 0;
-	if (s->listener_metadata && !s->listener_path)
+	if (s->listener_metadata && !s->listener_path && !spec_check_annotation(k->config, "run.oci.seccomp.receiver"))
 		return spec_check_fail(k, "needs listenerPath", "/linux/seccomp/listenerMetadata");
 	if (s->listener_path && strlen(s->listener_path) > SUN_PATH_MAX)
 		return spec_check_fail(k, "longer than 107 bytes", "/linux/seccomp/listenerPath");
-	if (notifies(s) && !s->listener_path)
+	if (notifies(s) && !s->listener_path && !spec_check_annotation(k->config, "run.oci.seccomp.receiver"))
 		return spec_check_fail(k, "`SCMP_ACT_NOTIFY` needs it", "/linux/seccomp/listenerPath");
 	/* the kernel takes this flag only for a filter with a listener */
 	for (size_t i = 0; i < s->flags_len; i++)

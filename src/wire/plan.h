@@ -22,7 +22,7 @@
 
 enum { PLAN_TASKS_MAX = 20 };
 
-enum plan_role { PLAN_INIT = 1, PLAN_EXEC = 2 };
+enum plan_role { PLAN_INIT = 1, PLAN_EXEC = 2, PLAN_MOUNTS = 3 };
 
 enum {
 	PLAN_HOST_HOOKS = 1 << 0, /* ROOTFS_READY and HOOKS_DONE are exchanged */
@@ -57,7 +57,8 @@ struct plan {
 	uint32_t sources;    /* detached mounts that come with SOURCES */
 	int32_t listener_fd; /* a seccomp filter that notifies: struct listener_record goes there. -1 = there is none */
 	uint32_t tasks_len;
-	int32_t tasks[PLAN_TASKS_MAX]; /* cgroup files into each of which the process writes "0" to enter */
+	int32_t tasks[PLAN_TASKS_MAX];    /* cgroup files into each of which the process writes "0" to enter */
+	int32_t hook_out_fd, hook_err_fd; /* streams of hooks; -1: standard error */
 	uint32_t pad2;
 	struct ns_plan ns;
 	struct mount_plan mount;

@@ -203,6 +203,23 @@ static int write_group(const struct cgroup_facts *facts, const int *dir_fds, con
 	}
 }
 
+int cgroup_check_writes(const struct cgroup_facts *facts, const int *dir_fds, const struct cgroup_writes *writes,
+			struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < writes->len; i++) {
+		const struct cgroup_write *w = &writes->v[i];
+		struct apply a = { .facts = facts, .w = w, .dir_fd = dir_fds[w->hierarchy], .err = err };
+
+		a.file = w->file;
+		a.value = w->value;
+		if (w->flags & CGROUP_WRITE_NOT_BELOW)
+			r = check_not_below(&a);
+	}
+	return r;
+}
+
 int cgroup_apply(const struct cgroup_facts *facts, const int *dir_fds, const struct cgroup_writes *writes,
 		 struct err *err)
 {

@@ -32,7 +32,10 @@ void cgroup_init(struct cgroup *cg, const struct cgroup_facts *facts, const stru
 
 void cgroup_done(struct cgroup *cg)
 {
-	for (size_t i = 0; cg->driver && i < CGROUP_HIERARCHIES_MAX; i++)
+	if (!cg->driver)
+		return;
+	cgroup_settle(cg);
+	for (size_t i = 0; i < CGROUP_HIERARCHIES_MAX; i++)
 		cleanup_close(&cg->dirs[i].fd);
 }
 
@@ -134,6 +137,27 @@ int cgroup_check_fit(struct cgroup *cg, struct err *err)
 	return -EBUSY;
 }
 
+/* Whether the name is taken is systemd's to say, when the unit is started. */
+static int probe_unit(struct cgroup *cg, const struct cgroup_options *o, struct err *err)
+{
+	if (o->unit->user && cg->facts->layout != CGROUP_LAYOUT_V2) {
+		err_set(err, EOPNOTSUPP, "use the user's systemd: not possible with %s",
+			cgroup_layout_name(cg->facts->layout));
+		err_hint(err, "only cgroup v2 can be delegated to users");
+		return -EOPNOTSUPP;
+	}
+	strcpy(cg->unit, o->unit->unit);
+	strcpy(cg->slice, o->unit->slice);
+	strcpy(cg->path, o->unit->user ? "" : o->unit->path);
+	cg->user = o->unit->user;
+	cg->is_slice = o->unit->is_slice;
+	if (snprintf(cg->sub, sizeof(cg->sub), "%s", o->sub ? o->sub : "") >= (int)sizeof(cg->sub))
+		return err_set(err, ENAMETOOLONG, "use cgroup `%s`: its name is too long", o->sub);
+	cg->id = o->id;
+	cg->extra = o->extra;
+	return 0;
+}
+
 int cgroup_probe(const struct cgroup_facts *facts, const char *path, const struct cgroup_options *o, struct cgroup *ret,
 		 struct err *err)
 {
@@ -147,6 +171,8 @@ int cgroup_probe(const struct cgroup_facts *facts, const char *path, const struc
 	ret->nodes_len = o ? o->nodes_len : 0;
 	if (ret->driver == &cgroup_driver_disabled)
 		return 0;
+	if (ret->driver == &cgroup_driver_systemd)
+		return probe_unit(ret, o, err);
 	if (path[0] != '/' || !path[1] || strlen(path) >= sizeof(ret->path))
 		return err_set(err, EINVAL, "use cgroup `%s`: not a cgroup path", path);
 	strcpy(ret->path, path);
@@ -189,6 +215,11 @@ int cgroup_dir_fd(struct cgroup *cg)
 int cgroup_place(struct cgroup *cg, pid_t pid, bool in_unified, struct err *err)
 {
 	return cg->driver->place(cg, pid, in_unified, err);
+}
+
+bool cgroup_can_place_late(const struct cgroup *cg, int r)
+{
+	return r == -EAGAIN || (cg->driver == &cgroup_driver_systemd && cgroup_is_permission(r));
 }
 
 int cgroup_destroy(struct cgroup *cg, struct err *err)

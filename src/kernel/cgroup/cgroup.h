@@ -11,6 +11,8 @@
 #include "base/err.h"
 #include "kernel/cgroup/facts.h"
 #include "kernel/cgroup/path.h"
+#include "kernel/cgroup/props.h"
+#include "kernel/cgroup/unit.h"
 #include "spec/model.h"
 
 struct cgroup;
@@ -26,6 +28,7 @@ struct cgroup_driver {
 	int (*destroy)(struct cgroup *cg, struct err *err);
 };
 extern const struct cgroup_driver cgroup_driver_fs;       /* "cgroupfs" */
+extern const struct cgroup_driver cgroup_driver_systemd;  /* "systemd": a transient unit, its limits known to systemd */
 extern const struct cgroup_driver cgroup_driver_disabled; /* "disabled": no cgroup is made, nothing is limited */
 
 struct cgroup_options {
@@ -34,6 +37,11 @@ struct cgroup_options {
 	                           rules: go on (a user namespace cannot make device nodes) */
 	const struct spec_device *nodes; /* linux.devices: their nodes may be made (not opened) inside; borrowed */
 	size_t nodes_len;
+	/* The systemd driver alone: */
+	const struct unit_place *unit;  /* copied */
+	const char *id;                 /* for the unit's description; borrowed */
+	const struct unit_props *extra; /* further properties, which win over ours; NULL: none; borrowed */
+	const char *sub; /* the container is in a cgroup of this name below the unit's; NULL or "": in the unit's */
 };
 
 /* Large; lives on the caller's stack or in its context. Borrows the facts, which must outlive it. */
@@ -43,8 +51,15 @@ struct cgroup {
 	bool rootless_tolerant;
 	const struct spec_device *nodes;
 	size_t nodes_len;
-	char path[CGROUP_PATH_MAX]; /* below each hierarchy's root, "" when disabled */
-	char unit[256];             /* the systemd driver's scope or slice, else "" */
+	char path[CGROUP_PATH_MAX]; /* below each hierarchy's root, "" when disabled or not known yet */
+	char unit[UNIT_NAME_MAX];   /* the systemd driver's scope or slice, else "" */
+	bool user;                  /* the unit is one of the user's own manager */
+	bool is_slice;
+	char sub[UNIT_NAME_MAX];   /* below the unit's cgroup, or "" */
+	char slice[UNIT_NAME_MAX]; /* what the unit is to be in */
+	const char *id;
+	const struct unit_props *extra;
+	pid_t keeper; /* holds the scope open until the container's first process is in it; our child, 0: none */
 	struct cgroup_place_ {
 		int fd;                 /* O_PATH directory of the cgroup, opened when first needed; -1 */
 		uint16_t made;          /* how many of the last components of path we made (0: it was there) */
@@ -67,7 +82,7 @@ int cgroup_prepare(const struct cgroup_facts *facts, const char *path, const str
 		   const struct cgroup_options *o, struct cgroup *ret, struct err *err);
 bool cgroup_is_disabled(const struct cgroup *cg);
 
-/* One line: "cgroupfs memory:1 cpu:1 unified:2 /a/b". 0 or -ENAMETOOLONG; CGROUP_RECORD_MAX is enough. */
+/* One line: "cgroupfs memory:1 cpu:1 unified:2 /a/b", "systemd unit=masu-x.scope user unified:1 /a/masu-x.scope". 0 or -ENAMETOOLONG; CGROUP_RECORD_MAX is enough. */
 #define CGROUP_RECORD_MAX (CGROUP_PATH_MAX + 300 + CGROUP_HIERARCHIES_MAX * 80)
 int cgroup_record(const struct cgroup *cg, char *ret, size_t len);
 /* From a record. The directories need not exist (any more). */
@@ -75,7 +90,11 @@ int cgroup_open(const struct cgroup_facts *facts, const char *recorded, struct c
 /* Where a process is now, from /proc/PID/cgroup: the place for exec when the container's own cgroup refuses processes (v2:
  * its init delegates controllers to children). The result made nothing and destroys nothing. */
 int cgroup_open_pid(const struct cgroup_facts *facts, int proc_fd, pid_t pid, struct cgroup *ret, struct err *err);
-/* exec --cgroup: a cgroup below, which must exist in at least one hierarchy; the others stay at cg. */
+/* Where a user without rights may make cgroups: on cgroup v2 the caller's own cgroup, or with limits the one above it, which holds
+ * no processes and can pass controllers on. "" when there is no such place. */
+int cgroup_find_own(const struct cgroup_facts *facts, int proc_fd, bool limits, char *ret, size_t len, struct err *err);
+/* exec --cgroup: a cgroup below, which must exist in at least one hierarchy; the others stay at cg. Or lines of
+ * "CONTROLLER[,CONTROLLER]:PATH", each of which must exist in the v1 hierarchy of its controllers. */
 int cgroup_open_sub(const struct cgroup *cg, const char *sub, struct cgroup *ret, struct err *err);
 void cgroup_done(struct cgroup *cg); /* closes; removes nothing */
 
@@ -83,6 +102,11 @@ void cgroup_done(struct cgroup *cg); /* closes; removes nothing */
 int cgroup_dir_fd(struct cgroup *cg);
 /* in_unified: the process was cloned into cgroup_dir_fd(), so that tree is left out. -EBUSY (v2): see cgroup_open_pid. */
 int cgroup_place(struct cgroup *cg, pid_t pid, bool in_unified, struct err *err);
+/* After a clone into cgroup_dir_fd() failed with r: whether cgroup_place() from outside can still do it. The user's systemd may
+ * move a process where we may not, and a limit on processes does not count for one that is moved. */
+bool cgroup_can_place_late(const struct cgroup *cg, int r);
+/* The container's first process is in: nothing else has to hold the cgroup open. Repeating it is fine. */
+void cgroup_settle(struct cgroup *cg);
 /* What a process that is about to enter by itself needs: the `tasks` files of the v1 hierarchies (and cgroup.procs of the unified one
  * unless it was cloned into it), into each of which it writes "0". For a single thread that moves itself the kernel need not stop all
  * forks of the machine, as it must for a move from outside (that waits for a grace period of RCU: milliseconds).
@@ -104,11 +128,15 @@ int cgroup_freeze(struct cgroup *cg, bool on, struct err *err);
 int cgroup_is_frozen(struct cgroup *cg, struct err *err);
 /* Process ids, unsorted, without duplicates of one hierarchy; *ret is malloced (NULL when n is 0). */
 int cgroup_procs(struct cgroup *cg, bool recursive, pid_t **ret, size_t *ret_n, struct err *err);
-/* Writes the properties that are set; device rules only when res->devices_set. */
+/* Writes the properties that are set; device rules only when res->devices_set. When it fails in the middle, what was in force
+ * before is written back, and the text says so. */
 int cgroup_update(struct cgroup *cg, const struct spec_resources *res, struct err *err);
 /* Gives the cgroup (its directory and the files of /sys/kernel/cgroup/delegate) to uid. Only on pure v2; does nothing else
  * where. Call only for a new cgroup namespace with a writable cgroup mount on /sys/fs/cgroup. */
 int cgroup_delegate(struct cgroup *cg, uid_t uid, struct err *err);
+/* Makes sub below the cgroup (its parts exist or are made), moves pid into it, hands the controllers down to it, and gives it to uid.
+ * Only on pure v2: -EOPNOTSUPP. cgroup_destroy removes it. */
+int cgroup_delegate_sub(struct cgroup *cg, const char *sub, pid_t pid, uid_t uid, struct err *err);
 /* Reads a file of the cgroup for stats: controller picks the hierarchy ("memory", "cgroup2" = the unified tree). Bytes read or -errno
  * (-ENOENT: no such file or hierarchy). */
 ssize_t cgroup_read(struct cgroup *cg, const char *controller, const char *file, char *ret, size_t len);

@@ -7,18 +7,24 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mutation.h"
+
+#define DEFAULT(major_, minor_)                                                                        \
+	{                                                                                              \
+		.allow = true, .type = 'c', .access = DEVICE_ALL, .major = (major_), .minor = (minor_) \
+	}
 /* What every container may use: the default devices of the specification, its terminals, and nothing else; in particular no
  * mknod of arbitrary nodes and no tun. */
 static const struct device_rule defaults[] = {
-	{ true, 'c', DEVICE_ALL, 1, 3 },            /* null */
-	{ true, 'c', DEVICE_ALL, 1, 5 },            /* zero */
-	{ true, 'c', DEVICE_ALL, 1, 7 },            /* full */
-	{ true, 'c', DEVICE_ALL, 1, 8 },            /* random */
-	{ true, 'c', DEVICE_ALL, 1, 9 },            /* urandom */
-	{ true, 'c', DEVICE_ALL, 5, 0 },            /* tty */
-	{ true, 'c', DEVICE_ALL, 5, 1 },            /* console */
-	{ true, 'c', DEVICE_ALL, 5, 2 },            /* ptmx */
-	{ true, 'c', DEVICE_ALL, 136, DEVICE_ANY }, /* pts */
+	DEFAULT(1, 3),            /* null */
+	DEFAULT(1, 5),            /* zero */
+	DEFAULT(1, 7),            /* full */
+	DEFAULT(1, 8),            /* random */
+	DEFAULT(1, 9),            /* urandom */
+	DEFAULT(5, 0),            /* tty */
+	DEFAULT(5, 1),            /* console */
+	DEFAULT(5, 2),            /* ptmx */
+	DEFAULT(136, DEVICE_ANY), /* pts */
 };
 
 static int access_parse(const char *s, uint8_t *ret)
@@ -39,6 +45,7 @@ static int access_parse(const char *s, uint8_t *ret)
 
 static int rule_parse(const struct spec_device_rule *in, size_t i, struct device_rule *ret, struct err *err)
 {
+	ret->asked = true;
 	ret->allow = in->allow.value;
 	ret->type = in->type.set ? (char)in->type.value : 'a';
 	ret->major = in->major.set ? in->major.value : DEVICE_ANY;
@@ -67,8 +74,11 @@ static int add_nodes(const struct spec_device *nodes, size_t n, struct buf *ret)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		struct device_rule rule = { true, nodes[i].type.value == 'b' ? 'b' : 'c', DEVICE_MKNOD,
-					    nodes[i].major.value, nodes[i].minor.value };
+		struct device_rule rule = { .allow = true,
+					    .type = nodes[i].type.value == 'b' ? 'b' : 'c',
+					    .access = DEVICE_MKNOD,
+					    .major = nodes[i].major.value,
+					    .minor = nodes[i].minor.value };
 
 		if (nodes[i].type.value != 'p')
 			r = buf_add(ret, &rule, sizeof(rule));
@@ -79,12 +89,16 @@ static int add_nodes(const struct spec_device *nodes, size_t n, struct buf *ret)
 int devices_plan(const struct spec_resources *res, const struct spec_device *nodes, size_t nodes_len, struct buf *ret,
 		 struct err *err)
 {
+	static const struct device_rule everything = {
+		.allow = true, .type = 'a', .access = DEVICE_ALL, .major = DEVICE_ANY, .minor = DEVICE_ANY
+	};
 	bool leading = true;
-	int r = buf_add(ret, defaults, sizeof(defaults));
+	int r = MUTATION(A12) ? buf_add(ret, &everything, sizeof(everything))
+			      : buf_add(ret, defaults, sizeof(defaults));
 
 	if (r == 0)
 		r = add_nodes(nodes, nodes_len, ret);
-	for (size_t i = 0; r == 0 && res && i < res->devices_len; i++) {
+	for (size_t i = 0; r == 0 && res && !MUTATION(A12) && i < res->devices_len; i++) {
 		struct device_rule rule = { 0 };
 
 		r = rule_parse(&res->devices[i], i, &rule, err);

@@ -19,6 +19,7 @@ struct device_rule {
 	char type;            /* 'a', 'b', 'c' */
 	uint8_t access;       /* DEVICE_* bits, never 0 */
 	int64_t major, minor; /* DEVICE_ANY: all */
+	bool asked;           /* of the document, not of the default list */
 };
 
 /* Result in ret: an array of struct device_rule: the default list, then the making (not the opening) of the nodes in linux.devices,
@@ -34,7 +35,7 @@ bool devices_decide(const struct device_rule *rules, size_t n, char type, uint32
  * holes cannot be said: -EOPNOTSUPP. */
 struct devices_v1 {
 	bool allow_all;  /* everything is allowed but the entries; else nothing but the entries */
-	struct buf list; /* struct device_rule; allow is meaningless */
+	struct buf list; /* struct device_rule, those of the document first, in its order; allow is meaningless */
 };
 int devices_plan_v1(const struct device_rule *rules, size_t n, struct devices_v1 *ret, struct err *err);
 void devices_v1_done(struct devices_v1 *d);

@@ -40,17 +40,41 @@ static bool overlaps(const struct device_rule *a, const struct device_rule *b)
 	       (number_covers(a->minor, b->minor) || number_covers(b->minor, a->minor));
 }
 
+/* What the document asks for anew stands where the document has it. */
 static int entry_add(struct devices_v1 *d, const struct device_rule *rule)
 {
+	struct device_rule one = *rule;
+
 	for (size_t i = 0; i < entries_len(d); i++) {
 		struct device_rule *e = &entries(d)[i];
 
-		if (covers(e, rule) && covers(rule, e)) {
-			e->access |= rule->access;
+		if (!covers(e, rule) || !covers(rule, e))
+			continue;
+		e->access |= rule->access;
+		if (e->asked || !rule->asked)
 			return 0;
-		}
+		one.access = e->access;
+		memmove(e, e + 1, (entries_len(d) - i - 1) * sizeof(*e));
+		d->list.len -= sizeof(*e);
+		break;
 	}
-	return buf_add(&d->list, rule, sizeof(*rule));
+	return buf_add(&d->list, &one, sizeof(one));
+}
+
+/* The list of the kernel keeps the order in which it is written, and those who compare it with the document expect that order. */
+static int asked_first(struct devices_v1 *d)
+{
+	AUTO(buf_done) struct buf sorted = { 0 };
+
+	for (int asked = 1; asked >= 0; asked--)
+		for (size_t i = 0; i < entries_len(d); i++)
+			if (entries(d)[i].asked == asked)
+				buf_add(&sorted, &entries(d)[i], sizeof(struct device_rule));
+	if (sorted.error)
+		return sorted.error;
+	if (sorted.len)
+		memcpy(d->list.data, sorted.data, sorted.len);
+	return 0;
 }
 
 static int fail_hole(const struct device_rule *wide, const struct device_rule *hole, struct err *err)
@@ -104,25 +128,48 @@ static int rule_apply(struct devices_v1 *d, const struct device_rule *rule, stru
 	return r;
 }
 
+static unsigned bits_len(const struct devices_v1 *d)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < entries_len(d); i++)
+		n += (unsigned)__builtin_popcount(entries(d)[i].access);
+	return n;
+}
+
+/* entry_add moves entries about: pairs are looked for in a copy. */
+static int join_once(struct devices_v1 *d)
+{
+	AUTO(buf_done) struct buf copy = { 0 };
+	const struct device_rule *v;
+	size_t n = entries_len(d);
+	int r = n ? buf_add(&copy, d->list.data, d->list.len) : 0;
+
+	v = (const struct device_rule *)copy.data;
+	for (size_t i = 0; r == 0 && i < n * n; i++) {
+		struct device_rule a = v[i / n], b = v[i % n];
+
+		if (a.access == b.access || !overlaps(&a, &b))
+			continue;
+		a.major = a.major == DEVICE_ANY ? b.major : a.major;
+		a.minor = a.minor == DEVICE_ANY ? b.minor : a.minor;
+		a.access |= b.access;
+		r = entry_add(d, &a);
+	}
+	return r;
+}
+
 /* The kernel wants one entry to allow all bits of an access. Where entries overlap, the narrower one gets the bits of the
- * wider one, and the crossing of `1:*` and `*:3` an entry of its own. */
+ * wider one, and the crossing of `1:*` and `*:3` an entry of its own, which may overlap with others again. */
 static int join_overlaps(struct devices_v1 *d)
 {
-	size_t n = entries_len(d);
-	int r = 0;
+	unsigned before;
+	int r;
 
-	for (size_t i = 0; r == 0 && i < n; i++) {
-		for (size_t k = 0; r == 0 && k < n; k++) {
-			struct device_rule a = entries(d)[i], b = entries(d)[k];
-
-			if (i == k || a.access == b.access || !overlaps(&a, &b))
-				continue;
-			a.major = a.major == DEVICE_ANY ? b.major : a.major;
-			a.minor = a.minor == DEVICE_ANY ? b.minor : a.minor;
-			a.access |= b.access;
-			r = entry_add(d, &a);
-		}
-	}
+	do {
+		before = bits_len(d);
+		r = join_once(d);
+	} while (r == 0 && bits_len(d) != before);
 	return r;
 }
 
@@ -135,6 +182,8 @@ int devices_plan_v1(const struct device_rule *rules, size_t n, struct devices_v1
 		r = rule_apply(ret, &rules[i], err);
 	if (r == 0 && !ret->allow_all)
 		r = join_overlaps(ret);
+	if (r == 0)
+		r = asked_first(ret);
 	if (r == -ENOMEM)
 		err_code(err, r, "plan device rules");
 	return r;

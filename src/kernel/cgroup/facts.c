@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "base/procfs.h"
 
 #define CGROUP_STD_MOUNT "/sys/fs/cgroup"
 #define MOUNTINFO_MAX (16u << 20)
@@ -230,7 +231,7 @@ int cgroup_facts_assume(enum cgroup_layout layout, struct cgroup_facts *ret, str
 int cgroup_facts_load(struct cgroup_facts *ret, struct err *err)
 {
 	AUTO(buf_done) struct buf text = { 0 };
-	autoclose int fd = -1, std = -1;
+	autoclose int proc_fd = -1, fd = -1, std = -1;
 	struct statfs st;
 	int r;
 
@@ -240,9 +241,12 @@ int cgroup_facts_load(struct cgroup_facts *ret, struct err *err)
 		facts_set_pure_v2(ret, &std);
 		return 0;
 	}
-	fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	proc_fd = procfs_open(err);
+	if (proc_fd < 0)
+		return proc_fd;
+	fd = procfs_open_file(proc_fd, "self/mountinfo", O_RDONLY);
 	if (fd < 0)
-		return err_sys(err, "open `/proc/self/mountinfo`");
+		return err_code(err, fd, "open `/proc/self/mountinfo`");
 	r = io_read_all(fd, MOUNTINFO_MAX, &text);
 	if (r < 0)
 		return err_code(err, r, "read `/proc/self/mountinfo`");

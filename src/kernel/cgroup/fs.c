@@ -19,52 +19,12 @@
 #include "kernel/cgroup/internal.h"
 #include "kernel/cgroup/tree.h"
 
-static bool is_permission(int r)
+bool cgroup_is_permission(int r)
 {
 	return r == -EACCES || r == -EPERM || r == -EROFS;
 }
 
-static int apply_devices(struct cgroup *cg, const struct buf *rules, bool fresh, struct err *err)
-{
-	const struct device_rule *v = (const struct device_rule *)rules->data;
-	size_t n = rules->len / sizeof(*v);
-	int i = cgroup_facts_find_v1(cg->facts, "devices");
-	int fd = cgroup_fd(cg, i >= 0 ? i : cg->facts->unified);
-	int r;
-
-	if (i < 0 && cg->facts->unified < 0)
-		return err_set(err, EOPNOTSUPP, "set device rules: controller `devices` is not mounted (%s)",
-			       cgroup_layout_name(cg->facts->layout));
-	if (fd < 0)
-		return err_code(err, fd, "open cgroup `%s`", cg->path);
-	r = i >= 0 ? devices_apply_v1(fd, v, n, fresh, err) : devices_apply_v2(fd, v, n, fresh, err);
-	if (is_permission(r) && cg->rootless_tolerant) {
-		/* Without rights over the host no device node can be made or reached beyond what the user may open anyway. */
-		log_debug("device rules of cgroup `%s` are not set: no right to do so", cg->path);
-		err_clear(err);
-		return 0;
-	}
-	return r;
-}
-
-static int apply_writes(struct cgroup *cg, const struct cgroup_writes *w, struct err *err)
-{
-	int fds[CGROUP_HIERARCHIES_MAX];
-
-	for (size_t i = 0; i < CGROUP_HIERARCHIES_MAX; i++)
-		fds[i] = -EBADF;
-	for (size_t k = 0; k < w->len; k++) {
-		int i = w->v[k].hierarchy;
-
-		fds[i] = cgroup_fd(cg, i);
-		if (fds[i] < 0)
-			return err_code(err, fds[i], "open cgroup `%s` in `%s`", cg->path,
-					cg->facts->hierarchies[i].mount);
-	}
-	return cgroup_apply(cg->facts, fds, w, err);
-}
-
-static int set_up(struct cgroup *cg, const struct cgroup_writes *w, const struct buf *rules, struct err *err)
+int cgroup_set_up(struct cgroup *cg, const struct cgroup_writes *w, const struct buf *rules, struct err *err)
 {
 	int main_hierarchy = cgroup_main_hierarchy(cg);
 	int r = cgroup_enable_controllers(cg, w, err);
@@ -74,9 +34,9 @@ static int set_up(struct cgroup *cg, const struct cgroup_writes *w, const struct
 	if (r == 0)
 		r = cgroup_check_fit(cg, err); /* a frozen parent would hold the start for ever */
 	if (r == 0)
-		r = apply_writes(cg, w, err);
+		r = cgroup_write_limits(cg, w, err);
 	if (r == 0)
-		r = apply_devices(cg, rules, cg->dirs[main_hierarchy].made > 0, err);
+		r = cgroup_write_devices(cg, rules, cg->dirs[main_hierarchy].made > 0, err);
 	return r;
 }
 
@@ -105,7 +65,7 @@ static void remove_parents(const struct cgroup *cg, size_t i)
 }
 
 /* Nothing of ours runs in there yet: whatever does is not ours to kill. */
-static void undo_make(struct cgroup *cg)
+void cgroup_undo_make(struct cgroup *cg)
 {
 	for (size_t i = 0; i < cg->facts->hierarchies_len; i++)
 		if (cg->dirs[i].made > 0 && remove_leaf(cg, i) == 0)
@@ -140,10 +100,10 @@ static int fs_create(struct cgroup *cg, const struct spec_resources *res, struct
 	}
 	r = cgroup_make(cg, err);
 	if (r == 0)
-		r = set_up(cg, &writes, &rules, err);
+		r = cgroup_set_up(cg, &writes, &rules, err);
 	if (r < 0)
-		undo_make(cg);
-	if (is_permission(r) && cg->rootless_tolerant && writes.len == 0)
+		cgroup_undo_make(cg);
+	if (cgroup_is_permission(r) && cg->rootless_tolerant && writes.len == 0)
 		return go_without(cg, err);
 	return r;
 }
@@ -158,7 +118,7 @@ static int place_in(struct cgroup *cg, size_t i, const char *pid)
 	return io_write_file_at(cg->facts->hierarchies[i].fd, path, pid);
 }
 
-static int fs_place(struct cgroup *cg, pid_t pid, bool in_unified, struct err *err)
+int cgroup_fs_place(struct cgroup *cg, pid_t pid, bool in_unified, struct err *err)
 {
 	char text[16];
 
@@ -177,18 +137,15 @@ static int fs_place(struct cgroup *cg, pid_t pid, bool in_unified, struct err *e
 static int fs_update(struct cgroup *cg, const struct spec_resources *res, struct err *err)
 {
 	AUTO(arena_done) struct arena arena = { 0 };
-	AUTO(buf_done) struct buf rules = { 0 };
-	struct cgroup_writes writes = { 0 };
-	int r = cgroup_plan_resources(cg->facts, res, &arena, &writes, err);
+	struct cgroup_change c = { .arena = &arena };
+	int r = cgroup_change_plan(cg, res, &c, err);
 
-	if (r == 0 && res->devices_set)
-		r = devices_plan(res, cg->nodes, cg->nodes_len, &rules, err);
-	if (r == 0 && writes.len > 0)
-		r = cgroup_enable_controllers(cg, &writes, err);
-	if (r == 0)
-		r = apply_writes(cg, &writes, err);
-	if (r == 0 && res->devices_set)
-		r = apply_devices(cg, &rules, false, err);
+	if (r == 0) {
+		r = cgroup_change_apply(cg, &c, err);
+		if (r < 0)
+			cgroup_change_revert(cg, &c, 0, err);
+	}
+	buf_done(&c.rules);
 	return r;
 }
 
@@ -230,7 +187,7 @@ static int fail_held(struct cgroup *cg, size_t i, struct err *err)
 	AUTO(buf_done) struct buf pids = { 0 };
 	autoclose int proc = procfs_open(NULL);
 	const char *mount = cg->facts->hierarchies[i].mount;
-	char path[64], comm[64] = "?", state = '?';
+	char path[64], comm[64] = "?", wchan[64] = "", state = '?';
 	pid_t pid;
 
 	(void)cgroup_procs_at(cg, (int)i, true, &pids);
@@ -245,9 +202,12 @@ static int fail_held(struct cgroup *cg, size_t i, struct err *err)
 		uint64_t ticks;
 
 		(void)procfs_start_time(proc, pid, &ticks, &state);
+		snprintf(path, sizeof(path), "%d/wchan", (int)pid);
+		if (procfs_read(proc, path, wchan, sizeof(wchan)) <= 0)
+			wchan[0] = 0;
 	}
-	return err_set(err, EBUSY, "remove cgroup `%s` in `%s`: held by process %d (%s, state %c)", cg->path, mount,
-		       (int)pid, comm, state);
+	return err_set(err, EBUSY, "remove cgroup `%s` in `%s`: held by process %d (%s, state %c%s%s)", cg->path, mount,
+		       (int)pid, comm, state, wchan[0] ? ", waits in " : "", wchan);
 }
 
 /* One attempt in every hierarchy. *ret_busy: how many are not clear; *ret_last: one of them. */
@@ -313,7 +273,7 @@ int cgroup_fs_destroy(struct cgroup *cg, struct err *err)
 const struct cgroup_driver cgroup_driver_fs = {
 	.name = "cgroupfs",
 	.create = fs_create,
-	.place = fs_place,
+	.place = cgroup_fs_place,
 	.update = fs_update,
 	.destroy = cgroup_fs_destroy,
 };
@@ -364,7 +324,7 @@ const struct cgroup_driver cgroup_driver_disabled = {
 const struct cgroup_driver cgroup_driver_view = {
 	.name = "view",
 	.create = none_create,
-	.place = fs_place,
+	.place = cgroup_fs_place,
 	.update = none_update,
 	.destroy = none_destroy,
 };

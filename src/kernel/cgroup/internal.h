@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "kernel/cgroup/cgroup.h"
 #include "kernel/cgroup/plan.h"
@@ -45,3 +46,28 @@ int cgroup_enable_controllers(const struct cgroup *cg, const struct cgroup_write
 int cgroup_fill_cpuset(const struct cgroup *cg, struct err *err);
 /* fs.c */
 int cgroup_fs_destroy(struct cgroup *cg, struct err *err);
+int cgroup_fs_place(struct cgroup *cg, pid_t pid, bool in_unified, struct err *err);
+/* Everything that a new cgroup needs once its directories are there. rules: struct device_rule. */
+int cgroup_set_up(struct cgroup *cg, const struct cgroup_writes *w, const struct buf *rules, struct err *err);
+/* Removes what was recorded as made, and kills nothing. */
+void cgroup_undo_make(struct cgroup *cg);
+bool cgroup_is_permission(int r);
+/* limits.c: O_PATH directories of the hierarchies that the writes go to, else -EBADF. */
+int cgroup_write_dirs(struct cgroup *cg, const struct cgroup_writes *w, int fds[CGROUP_HIERARCHIES_MAX],
+		      struct err *err);
+int cgroup_write_limits(struct cgroup *cg, const struct cgroup_writes *w, struct err *err);
+int cgroup_write_devices(struct cgroup *cg, const struct buf *rules, bool fresh, struct err *err);
+/* An update in the four steps that the drivers share; told: what systemd is told of it, NULL without. */
+struct cgroup_change {
+	struct arena *arena;
+	struct cgroup_writes writes, before;
+	struct buf rules;
+	bool devices;
+};
+int cgroup_change_plan(struct cgroup *cg, const struct spec_resources *res, struct cgroup_change *c, struct err *err);
+int cgroup_change_apply(struct cgroup *cg, struct cgroup_change *c, struct err *err);
+/* After a failure: the values of before. Extends the text of *err by what came of it. */
+void cgroup_change_revert(struct cgroup *cg, struct cgroup_change *c, int more, struct err *err);
+
+/* keeper.c: a child of ours that does nothing, for a scope that needs a process to begin with. */
+int cgroup_keeper_start(struct cgroup *cg, struct err *err);

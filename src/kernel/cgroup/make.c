@@ -122,6 +122,31 @@ static int write_in(int at, const char *prefix, const char *file, const char *va
 /* On pure v2 also those whose files `stats` reads. On a hybrid host nothing is turned on that nobody asked for. */
 static const char *const wanted[] = { "cpu", "io", "memory", "pids" };
 
+/* A user gets the controllers that systemd's administrator passes on to the user's manager. controllers: "+cpu +io ". */
+static void hint_delegation(const struct cgroup *cg, const char *controllers, struct err *err)
+{
+	static const char *const known[] = { "cpu", "cpuset", "io", "memory", "pids" };
+	char copy[512], *save = NULL;
+
+	if (!strstr(cg->path, "/user@"))
+		return;
+	snprintf(copy, sizeof(copy), "%s", controllers);
+	for (char *c = strtok_r(copy, "+ ", &save); c; c = strtok_r(NULL, "+ ", &save)) {
+		bool found = false;
+
+		for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+			found |= strcmp(c, known[i]) == 0;
+		if (!found) {
+			err_hint(err, "systemd can pass on cpu, cpuset, io, memory and pids to users; `%s` needs root",
+				 c);
+			return;
+		}
+	}
+	err_hint(err,
+		 "let systemd pass it on: Delegate=cpu cpuset io memory pids, under [Service] in "
+		 "/etc/systemd/system/user@.service.d/delegate.conf; then systemctl daemon-reload, and log in anew");
+}
+
 /* First pass collects "+a +b" of what is needed and not on at this level. */
 static int missing_at(const struct cgroup *cg, const char *prefix, const char *on, const struct cgroup_writes *w,
 		      char *need, size_t need_len, struct err *err)
@@ -147,6 +172,7 @@ static int missing_at(const struct cgroup *cg, const char *prefix, const char *o
 			err_set(err, EOPNOTSUPP, "set `%s`: controller `%s` is not available in cgroup `/%s` (%s)",
 				w->v[i].file, c, prefix, cgroup_layout_name(cg->facts->layout));
 			err_pointer(err, "%s", w->v[i].pointer);
+			hint_delegation(cg, c, err);
 			return -EOPNOTSUPP;
 		}
 		if (used + strlen(one) < need_len)
@@ -155,31 +181,58 @@ static int missing_at(const struct cgroup *cg, const char *prefix, const char *o
 	return 0;
 }
 
+/* The root aside, a cgroup that holds processes passes on threaded controllers at most (cpu, pids), and then those below it can hold
+ * none: the kernel makes it the root of a threaded tree. So nothing is turned on there at all. */
+static bool holds_processes(int at, const char *prefix)
+{
+	char text[16] = "";
+	int r = prefix[0] ? read_in(at, prefix, "cgroup.procs", text, sizeof(text)) : 0;
+
+	return r == -EFBIG || (r == 0 && text[0]);
+}
+
+static int enable_needed(const struct cgroup *cg, const char *prefix, const char *need, struct err *err)
+{
+	int at = cg->facts->hierarchies[cg->facts->unified].fd;
+	int r = holds_processes(at, prefix) ? -EBUSY : write_in(at, prefix, "cgroup.subtree_control", need);
+
+	if (cgroup_is_permission(r))
+		hint_delegation(cg, need, err);
+	if (r == -EBUSY)
+		err_hint(err,
+			 "a cgroup that holds processes itself cannot pass controllers on: choose another parent in "
+			 "cgroupsPath");
+	return r < 0 ? err_code(err, r, "write `%s` to `cgroup.subtree_control` of `/%s`", need, prefix) : 0;
+}
+
 static int enable_at(const struct cgroup *cg, const char *prefix, const struct cgroup_writes *w, struct err *err)
 {
 	int at = cg->facts->hierarchies[cg->facts->unified].fd, r;
-	char on[512], need[512];
+	char on[512], need[512], more[128] = "";
 
 	r = read_in(at, prefix, "cgroup.subtree_control", on, sizeof(on));
 	if (r < 0)
 		return err_code(err, r, "read `cgroup.subtree_control` of `/%s`", prefix);
 	r = missing_at(cg, prefix, on, w, need, sizeof(need), err);
-	if (r < 0)
+	if (r == 0 && need[0])
+		r = enable_needed(cg, prefix, need, err);
+	if (r < 0 || cg->facts->layout != CGROUP_LAYOUT_V2)
 		return r;
-	if (need[0]) {
-		r = write_in(at, prefix, "cgroup.subtree_control", need);
-		if (r == -EBUSY)
-			err_hint(
-				err,
-				"a cgroup that holds processes itself cannot pass controllers on: choose another parent in cgroupsPath");
-		if (r < 0)
-			return err_code(err, r, "write `%s` to `cgroup.subtree_control` of `/%s`", need, prefix);
-	}
-	for (size_t i = 0; cg->facts->layout == CGROUP_LAYOUT_V2 && i < ARRAY_SIZE(wanted); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
 		char one[32];
 
 		snprintf(one, sizeof(one), "+%s ", wanted[i]);
 		if (!has_word(on, wanted[i]) && !strstr(need, one))
+			strcat(more, one);
+	}
+	if (!more[0] || holds_processes(at, prefix))
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(wanted);
+	     i++) { /* one by one: what the tree does not have is no reason to miss the others */
+		char one[32];
+
+		snprintf(one, sizeof(one), "+%s ", wanted[i]);
+		if (strstr(more, one))
 			(void)write_in(at, prefix, "cgroup.subtree_control", one);
 	}
 	return 0;

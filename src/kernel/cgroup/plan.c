@@ -139,7 +139,7 @@ int row_skip_zero(struct planner *p, const struct row *row, const struct row_val
 {
 	(void)row;
 	(void)section;
-	if (v->i == 0)
+	if (v->i == 0 && !v->huge)
 		return 1;
 	w->value = value_text(p, v);
 	return 0;

@@ -13,16 +13,13 @@
 #include "base/procfs.h"
 #include "kernel/cgroup/internal.h"
 
-/* The systemd driver registers itself here when it is linked in. */
-extern const struct cgroup_driver cgroup_driver_systemd __attribute__((weak));
-
 static const struct cgroup_driver *driver_find(const char *name, size_t len)
 {
 	const struct cgroup_driver *const drivers[] = { &cgroup_driver_fs, &cgroup_driver_disabled,
 							&cgroup_driver_systemd };
 
 	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++)
-		if (drivers[i] && strlen(drivers[i]->name) == len && memcmp(drivers[i]->name, name, len) == 0)
+		if (strlen(drivers[i]->name) == len && memcmp(drivers[i]->name, name, len) == 0)
 			return drivers[i];
 	return NULL;
 }
@@ -32,7 +29,7 @@ int cgroup_record(const struct cgroup *cg, char *ret, size_t len)
 	int n = snprintf(ret, len, "%s", cg->driver ? cg->driver->name : "disabled");
 
 	if (cg->driver && cg->unit[0] && n < (int)len)
-		n += snprintf(ret + n, len - (size_t)n, " unit=%s", cg->unit);
+		n += snprintf(ret + n, len - (size_t)n, " unit=%s%s", cg->unit, cg->user ? " user" : "");
 	for (size_t i = 0; !cgroup_is_disabled(cg) && i < cg->facts->hierarchies_len; i++)
 		if (cg->dirs[i].made && n < (int)len)
 			n += snprintf(ret + n, len - (size_t)n, " %s:%u", cg->facts->hierarchies[i].name,
@@ -50,7 +47,7 @@ static int hierarchy_by_name(const struct cgroup_facts *f, const char *name)
 	return -1;
 }
 
-/* "memory:1" or "unit=x". A hierarchy that is no longer mounted has nothing to give back. */
+/* "memory:1", "unit=x" or "user". A hierarchy that is no longer mounted has nothing to give back. */
 static int record_word(struct cgroup *cg, const char *word)
 {
 	const char *colon = strrchr(word, ':');
@@ -62,6 +59,10 @@ static int record_word(struct cgroup *cg, const char *word)
 		if (strlen(word + 5) >= sizeof(cg->unit))
 			return -EINVAL;
 		strcpy(cg->unit, word + 5);
+		return 0;
+	}
+	if (strcmp(word, "user") == 0) {
+		cg->user = true;
 		return 0;
 	}
 	if (!colon || (size_t)(colon - word) >= sizeof(name) || parse_u64(colon + 1, 512, &n) < 0)
@@ -109,7 +110,8 @@ int cgroup_open(const struct cgroup_facts *facts, const char *recorded, struct c
 		r = record_word(ret, word);
 		p += n;
 	}
-	if (r == 0 && d != &cgroup_driver_disabled && !ret->path[0])
+	/* The place of a user's unit is not known before systemd has made it. */
+	if (r == 0 && d != &cgroup_driver_disabled && !ret->path[0] && !ret->unit[0])
 		r = -EINVAL;
 	return r < 0 ? err_code(err, r, "read cgroup record `%s`", recorded) : 0;
 }
@@ -198,31 +200,4 @@ int cgroup_check_pid(const struct cgroup *cg, int proc_fd, pid_t pid, struct err
 		return err_set(err, EIO, "check cgroups of process %d: it is in `%s` instead of `%s` (%s)", (int)pid,
 			       c.path, cg->path, cg->facts->hierarchies[c.bad].mount);
 	return r;
-}
-
-int cgroup_open_sub(const struct cgroup *cg, const char *sub, struct cgroup *ret, struct err *err)
-{
-	char rel[CGROUP_PATH_MAX], path[2 * CGROUP_PATH_MAX];
-	bool found = false;
-	int r = cgroup_path_plan_sub(sub, rel, sizeof(rel), err);
-
-	if (r < 0)
-		return r;
-	ret->driver = NULL;
-	cgroup_init(ret, cg->facts, &cgroup_driver_view);
-	if (cgroup_is_disabled(cg))
-		return err_set(err, EOPNOTSUPP, "open cgroup `%s`: the container has no cgroup", sub);
-	strcpy(ret->path, cg->path);
-	snprintf(path, sizeof(path), "%s%s%s", cgroup_rel(cg), rel[0] ? "/" : "", rel);
-	for (size_t i = 0; i < cg->facts->hierarchies_len; i++) {
-		ret->dirs[i].fd =
-			openat(cg->facts->hierarchies[i].fd, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		found |= ret->dirs[i].fd >= 0;
-		if (ret->dirs[i].fd < 0 && errno != ENOENT) {
-			r = err_sys(err, "open cgroup `/%s` in `%s`", path, cg->facts->hierarchies[i].mount);
-			cgroup_done(ret);
-			return r;
-		}
-	}
-	return found ? 0 : err_set(err, ENOENT, "open cgroup `/%s`: there is none", path);
 }

@@ -99,8 +99,13 @@ static const struct row block_io_rows[] = {
 	  .offset = IO(weight),
 	  .kind = ROW_U64,
 	  .file = "blkio.weight",
-	  .alt_file = "blkio.bfq.weight" },
-	{ .key = "leafWeight", .offset = IO(leaf_weight), .kind = ROW_U64, .file = "blkio.leaf_weight" },
+	  .alt_file = "blkio.bfq.weight",
+	  .format = row_skip_zero },
+	{ .key = "leafWeight",
+	  .offset = IO(leaf_weight),
+	  .kind = ROW_U64,
+	  .file = "blkio.leaf_weight",
+	  .format = row_skip_zero },
 };
 
 static const struct row network_rows[] = {

@@ -93,6 +93,8 @@ static int io_weight(struct planner *p, const struct row *row, const struct row_
 	uint64_t linear;
 
 	(void)section;
+	if (v->i == 0 && !v->huge) /* what Docker writes for "not given" */
+		return 1;
 	w->value = arena_printf(p->arena, "%" PRIu64, v->u);
 	if (convert_blkio_weight(v->u, &linear) == 0) {
 		w->alt_value = arena_printf(p->arena, "%" PRIu64, linear);
@@ -169,7 +171,7 @@ static const struct row block_io_rows[] = {
 	  .file = "io.bfq.weight",
 	  .alt_file = "io.weight",
 	  .format = io_weight },
-	{ .key = "leafWeight", .offset = IO(leaf_weight), .kind = ROW_U64 },
+	{ .key = "leafWeight", .offset = IO(leaf_weight), .kind = ROW_U64, .has_noop = true },
 };
 
 static const struct row network_rows[] = {

@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/inroot.h"
 #include "base/log.h"
+#include "base/mutation.h"
 #include "base/procfs.h"
 #include "base/sys.h"
 
@@ -94,8 +95,9 @@ static int dev_mknod(struct dev_at *at)
 {
 	const struct dev_rec *rec = at->rec;
 	mode_t mask = umask(0);
-	bool made = !mknodat(at->parent, at->name, dev_type(rec) | rec->mode,
-			     rec->type == 'p' ? 0 : makedev(rec->major, rec->minor));
+	int hole = MUTATION(A1) ? openat(at->parent, at->name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : 0;
+	bool made = hole >= 0 && !mknodat(at->parent, at->name, dev_type(rec) | rec->mode,
+					  rec->type == 'p' ? 0 : makedev(rec->major, rec->minor));
 	int saved = errno;
 	autoclose int fd = -1;
 	struct stat st;

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/inroot.h"
+#include "base/mutation.h"
 #include "base/sys.h"
 
 #define DEVPTS_MAGIC 0x1cd1
@@ -43,6 +45,20 @@ static int console_target(int parent, const char *name, struct err *err)
 	return take_fd(&fd);
 }
 
+#ifdef MASU_MUTATIONS
+static int console_by_path(unsigned n, int target)
+{
+	char path[32];
+	autoclose int fd = -1;
+
+	snprintf(path, sizeof(path), "/dev/pts/%u", n);
+	fd = sys_open_tree(AT_FDCWD, path, SYS_OPEN_TREE_CLONE | SYS_OPEN_TREE_CLOEXEC);
+	return sys_move_mount(fd, "", target, "", SYS_MOVE_MOUNT_F_EMPTY_PATH | SYS_MOVE_MOUNT_T_EMPTY_PATH);
+}
+#else
+#define console_by_path(n, target) (-1)
+#endif
+
 int dev_apply_console(int root_fd, int slave_fd, struct err *err)
 {
 	char name[NAME_MAX + 1];
@@ -57,6 +73,8 @@ int dev_apply_console(int root_fd, int slave_fd, struct err *err)
 	target = console_target(parent, name, err);
 	if (target < 0)
 		return target;
+	if (MUTATION(A24))
+		return console_by_path(minor(want.st_rdev), target);
 	clone = sys_open_tree(slave_fd, "", SYS_OPEN_TREE_CLONE | SYS_OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
 	if (clone < 0)
 		return err_sys(err, "clone the terminal for `/dev/console`");

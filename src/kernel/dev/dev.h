@@ -65,6 +65,9 @@ int dev_apply(struct dev_ctx *ctx, struct err *err);
 /* Binds the pseudo terminal's slave on /dev/console; the slave's mount has to be in our mount namespace. */
 int dev_apply_console(int root_fd, int slave_fd, struct err *err);
 
+/* Those of 0, 1 and 2 that are the null device become that of the container, if it has one. */
+int dev_apply_streams(int root_fd, struct err *err);
+
 /* Host side, in a mount namespace whose "/" does not propagate to the host's (a tmpfs is on it for a moment). Fills
  * plan->host_nodes owned detached mounts, in the order of dev_ctx.fds. -ENOSPC when max is too small. */
 int dev_host_make(const struct flat *flat, const struct dev_plan *plan, int *fds, size_t max, size_t *ret_len,

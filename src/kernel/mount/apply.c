@@ -14,23 +14,30 @@
 
 #define RDONLY ((uint64_t)SYS_MOUNT_ATTR_RDONLY)
 
+int mount_job_source(const struct mount_job *job)
+{
+	const struct mount_rec *rec = job->rec;
+	int fd;
+
+	if (!rec->source_fd || rec->source_fd > job->ctx->nfds)
+		return err_set(job->err, EPROTO, "mount `%s`: its source was not sent", job->destination);
+	fd = fd_dup_above(job->ctx->fds[rec->source_fd - 1], 3);
+	if (fd < 0)
+		return err_code(job->err, fd, "mount `%s`", job->destination);
+	if (!(rec->flags & MOUNT_REC_NOFAIL) || !fd_is_fstype(fd, MOUNT_ANON_INODE_MAGIC))
+		return fd;
+	close(fd);
+	return -ENOENT;
+}
+
 static int bind_clone(const struct mount_job *job)
 {
 	const struct mount_rec *rec = job->rec;
 	unsigned flags = SYS_OPEN_TREE_CLONE | SYS_OPEN_TREE_CLOEXEC;
 	int fd, r;
 
-	if (rec->flags & MOUNT_REC_HOST_SOURCE) {
-		if (!rec->source_fd || rec->source_fd > job->ctx->nfds)
-			return err_set(job->err, EPROTO, "mount `%s`: its source was not sent", job->destination);
-		fd = fd_dup_above(job->ctx->fds[rec->source_fd - 1], 3);
-		if (fd < 0)
-			return err_code(job->err, fd, "mount `%s`", job->destination);
-		if (!(rec->flags & MOUNT_REC_NOFAIL) || !fd_is_fstype(fd, MOUNT_ANON_INODE_MAGIC))
-			return fd;
-		close(fd);
-		return -ENOENT;
-	}
+	if (rec->flags & MOUNT_REC_HOST_SOURCE)
+		return mount_job_source(job);
 	if (rec->flags & MOUNT_REC_RECURSIVE)
 		flags |= SYS_AT_RECURSIVE;
 	if (rec->flags & (MOUNT_REC_SRC_NOFOLLOW | MOUNT_REC_COPY_SYMLINK))
@@ -147,31 +154,37 @@ static bool apply_may_be_missing(const struct mount_rec *rec, int r)
 	       (r == -ENOENT || r == -ENXIO || r == -ENOTBLK);
 }
 
+int mount_apply_one(struct mount_ctx *ctx, const struct mount_rec *rec, struct err *err)
+{
+	struct mount_job job = { .ctx = ctx, .flat = ctx->flat, .rec = rec, .err = err };
+	int r;
+
+	job.destination = flat_str(ctx->flat, rec->destination);
+	job.source = flat_str(ctx->flat, rec->source);
+	if (!job.destination || job.destination[0] != '/')
+		return err_set(err, EPROTO, "read mount plan: no destination");
+	r = apply_job(&job);
+	if (r < 0 && apply_may_be_missing(rec, r)) {
+		log_warn("mount `%s`: `%s` is not there, left out as `nofail` says", job.destination,
+			 job.source ? job.source : "");
+		err_clear(err);
+		return 0;
+	}
+	if (r < 0)
+		err_pointer(err, "/mounts/%u", rec->index);
+	return r;
+}
+
 int mount_apply_mounts(struct mount_ctx *ctx, struct err *err)
 {
 	const struct mount_rec *recs = flat_arr(ctx->flat, ctx->plan->mounts, sizeof(*recs));
+	int r = 0;
 
 	if (!recs && ctx->plan->mounts.count)
 		return err_set(err, EPROTO, "read mount plan: out of bounds");
 	if (ctx->plan->mounts.count && ctx->plan->mount_ns == MOUNT_NS_NONE)
 		return err_set(err, EPROTO, "read mount plan: mounts without a mount namespace");
-	for (uint32_t i = 0; i < ctx->plan->mounts.count; i++) {
-		struct mount_job job = { .ctx = ctx, .flat = ctx->flat, .rec = &recs[i], .err = err };
-		int r;
-
-		job.destination = flat_str(ctx->flat, recs[i].destination);
-		job.source = flat_str(ctx->flat, recs[i].source);
-		if (!job.destination || job.destination[0] != '/')
-			return err_set(err, EPROTO, "read mount plan: no destination");
-		r = apply_job(&job);
-		if (r < 0 && apply_may_be_missing(&recs[i], r)) {
-			log_warn("mount `%s`: `%s` is not there, left out as `nofail` says", job.destination,
-				 job.source ? job.source : "");
-			err_clear(err);
-		} else if (r < 0) {
-			err_pointer(err, "/mounts/%u", recs[i].index);
-			return r;
-		}
-	}
-	return 0;
+	for (uint32_t i = 0; i < ctx->plan->mounts.count && r >= 0; i++)
+		r = mount_apply_one(ctx, &recs[i], err);
+	return r;
 }

@@ -24,6 +24,11 @@ struct mount_job {
 	struct err *err;
 };
 
+/* apply.c: one record of the list. */
+int mount_apply_one(struct mount_ctx *ctx, const struct mount_rec *rec, struct err *err);
+/* A copy of the detached mount that the host side sent for it; -ENOENT when that found nothing and the record may be left out. */
+int mount_job_source(const struct mount_job *job);
+
 /* attach.c */
 struct mount_where {
 	uint64_t mount_id;
@@ -52,6 +57,8 @@ int mount_dest_link(const struct mount_job *job, const char *text);
 
 /* fs.c, remount.c, copyup.c */
 int mount_job_fs(const struct mount_job *job);
+/* The detached mount of a file system, for the host side (source.c). */
+int mount_fs_open(const struct flat *flat, const struct mount_rec *rec, struct err *err);
 int mount_job_change(const struct mount_job *job);
 int mount_fs_message(int fs_fd, char *out, size_t len);
 int mount_fs_parameters(const struct mount_job *job, int fs_fd, uint64_t sb_set, uint64_t sb_clr);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Detached mounts: their attributes, where they are, and the one move that attaches them to an fd. No paths here. */
 #include <fcntl.h>
-#include <linux/stat.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -12,6 +11,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/mutation.h"
 #include "base/sys.h"
 #include "kernel/mount/apply_internal.h"
 
@@ -185,13 +185,30 @@ void mount_job_own_root(const struct mount_job *job, int fd)
 		log_debug("mount `%s`: the group of its root stays %u", job->destination, st.st_gid);
 }
 
+#ifdef MASU_MUTATIONS
+static int attach_by_path(const struct mount_job *job, int mount_fd)
+{
+	char path[8192];
+
+	snprintf(path, sizeof(path), "%s%s", flat_str(job->flat, job->ctx->plan->root_path), job->destination);
+	return sys_move_mount(mount_fd, "", AT_FDCWD, path, SYS_MOVE_MOUNT_F_EMPTY_PATH | 0x10) < 0 ? -errno : 0;
+}
+#else
+#define attach_by_path(job, fd) (-ENOSYS)
+#endif
+
 int mount_job_attach(const struct mount_job *job, int mount_fd, int target_fd)
 {
 	struct mount_ctx *ctx = job->ctx;
-	int r = mount_attach(mount_fd, target_fd);
+	int r = MUTATION(A13) ? attach_by_path(job, mount_fd) : mount_attach(mount_fd, target_fd);
 
 	if (r < 0)
 		return err_code(job->err, r, "mount `%s`", job->destination);
+	if (ctx->track) {
+		ctx->attached_fd = fd_dup_above(mount_fd, 3);
+		if (ctx->attached_fd < 0)
+			return err_code(job->err, ctx->attached_fd, "mount `%s`", job->destination);
+	}
 	r = mount_job_propagation(job, mount_fd);
 	if (r < 0)
 		return r;

@@ -9,6 +9,7 @@
 
 #include "base/fd.h"
 #include "base/inroot.h"
+#include "base/mutation.h"
 #include "base/sys.h"
 #include "kernel/mount/apply_internal.h"
 
@@ -42,6 +43,8 @@ static int dest_open_without_links(const struct mount_job *job)
 
 static int dest_open_raw(const struct mount_job *job)
 {
+	if (MUTATION(A11))
+		return inroot_open(job->ctx->root_fd, job->destination, O_PATH, 0);
 	if (job->rec->flags & MOUNT_REC_DEST_NO_LINKS)
 		return dest_open_without_links(job);
 	if (job->rec->flags & MOUNT_REC_DEST_NOFOLLOW)
@@ -64,6 +67,8 @@ static int dest_check(const struct mount_job *job, int fd)
 	bool proc =
 		(rec->kind == MOUNT_KIND_FS && type && !strcmp(type, "proc")) || (rec->flags & MOUNT_REC_SOURCE_PROC);
 
+	if (MUTATION(A4))
+		return 0;
 	if (!fd_is_fstype(fd, MOUNT_PROC_MAGIC) || (rec->flags & MOUNT_REC_PROC_ENTRY) ||
 	    (proc && mount_is_proc_root(fd)))
 		return 0;

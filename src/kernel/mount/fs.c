@@ -298,6 +298,17 @@ static int fs_detached(const struct mount_job *job, uint64_t attr)
 	return fd;
 }
 
+int mount_fs_open(const struct flat *flat, const struct mount_rec *rec, struct err *err)
+{
+	struct mount_job job = { .flat = flat, .rec = rec, .err = err };
+
+	job.destination = flat_str(flat, rec->destination);
+	job.source = flat_str(flat, rec->source);
+	if (!job.destination)
+		return err_set(err, EPROTO, "read mount plan: no destination");
+	return fs_detached(&job, rec->attr_set & ~(fs_writes_first(rec) ? RDONLY : 0));
+}
+
 int mount_job_fs(const struct mount_job *job)
 {
 	const struct mount_rec *rec = job->rec;
@@ -309,7 +320,7 @@ int mount_job_fs(const struct mount_job *job)
 
 	if (rec->flags & MOUNT_REC_CLASSIC)
 		return fs_classic(job);
-	fd = fs_detached(job, attr);
+	fd = rec->flags & MOUNT_REC_HOST_SOURCE ? mount_job_source(job) : fs_detached(job, attr);
 	if (fd == -EPERM && fs_may_fall_back(job, fd))
 		return fs_fallback(job);
 	if (fd < 0)

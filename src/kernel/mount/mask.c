@@ -9,6 +9,7 @@
 
 #include "base/fd.h"
 #include "base/inroot.h"
+#include "base/mutation.h"
 #include "base/sys.h"
 #include "kernel/mount/apply_internal.h"
 
@@ -50,6 +51,14 @@ static int mask_readonly(struct mount_ctx *ctx, const char *path, struct err *er
 	clone = sys_open_tree(target, "", MASK_CLONE | SYS_AT_RECURSIVE);
 	if (clone < 0)
 		return err_sys(err, "clone read-only path `%s`", path);
+	if (MUTATION(A29)) { /* bound first, changed by its path then */
+		struct sys_mount_attr ro = { .attr_set = RDONLY };
+
+		r = mount_attach(clone, target);
+		return r < 0                                                                      ? r
+		       : sys_mount_setattr(ctx->root_fd, path + 1, 0, &ro) < 0 && errno != EINVAL ? -errno
+												  : 0;
+	}
 	r = mount_set_attr(clone, true, RDONLY, 0);
 	if (!r)
 		r = mount_attach(clone, target);
@@ -155,6 +164,8 @@ int mount_apply_masks(struct mount_ctx *ctx, struct err *err)
 	const struct mount_plan *plan = ctx->plan;
 	int r;
 
+	if (MUTATION(A3))
+		return 0;
 	if (plan->mount_ns == MOUNT_NS_NONE && (plan->masked.count || plan->readonly.count))
 		return err_set(err, EPROTO, "read mount plan: masks without a mount namespace");
 	r = mask_list(ctx, plan->readonly, "readonlyPaths", mask_readonly, err);

@@ -3,6 +3,7 @@
  * read-only root. What a record says is decided in plan.c; nothing here parses option words. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,11 +16,12 @@ enum mount_kind {
 	MOUNT_KIND_REMOUNT, /* changes what is mounted at destination: super block (data, sb_*) and mount attributes */
 	MOUNT_KIND_ATTR,    /* changes attributes and propagation of the mount at destination only */
 	MOUNT_KIND_LINK, /* a symbolic link at destination with the text source (names of co-mounted cgroup controllers) */
+	MOUNT_KIND_REMOVE, /* of a container that runs: detaches what is mounted at destination */
 };
 
 enum mount_rec_flags {
 	MOUNT_REC_RECURSIVE = 1 << 0,   /* bind: with its submounts */
-	MOUNT_REC_HOST_SOURCE = 1 << 1, /* source_fd comes from the host side (source.h) */
+	MOUNT_REC_HOST_SOURCE = 1 << 1, /* source_fd, a detached mount, comes from the host side (source.h) */
 	MOUNT_REC_IDMAP = 1 << 2,       /* the clone is id-mapped (host side does it) */
 	MOUNT_REC_IDMAP_RECURSIVE = 1 << 3,
 	MOUNT_REC_IDMAP_CONTAINER = 1 << 4, /* by the container's user namespace; else by uid_map, gid_map */
@@ -94,14 +96,16 @@ struct mount_ctx {
 	const int *fds; /* detached mounts made by the host side; not owned */
 	size_t nfds;
 	/* private to the applier, owned: */
-	int null_fd;    /* the host's verified /dev/null, taken before the root is reachable */
-	int empty_fd;   /* the empty directory that masks show */
-	int dev_fd;     /* the mount whose `ro` waits for the device nodes */
+	int null_fd;     /* the host's verified /dev/null, taken before the root is reachable */
+	int empty_fd;    /* the empty directory that masks show */
+	int dev_fd;      /* the mount whose `ro` waits for the device nodes */
+	int attached_fd; /* what the last record attached, when track is set */
+	bool track;
 	uint32_t shown; /* which of null_fd and empty_fd are attached: from then on they are cloned */
 };
-#define MOUNT_CTX_INIT                                                                    \
-	{                                                                                 \
-		.proc_fd = -1, .root_fd = -1, .null_fd = -1, .empty_fd = -1, .dev_fd = -1 \
+#define MOUNT_CTX_INIT                                                                                       \
+	{                                                                                                    \
+		.proc_fd = -1, .root_fd = -1, .null_fd = -1, .empty_fd = -1, .dev_fd = -1, .attached_fd = -1 \
 	}
 
 /* In this order. Each returns 0 or -errno with err filled; after an error the mount namespace is to be abandoned. */
@@ -112,4 +116,7 @@ int mount_apply_pivot(struct mount_ctx *ctx, struct err *err);
 int mount_apply_masks(struct mount_ctx *ctx, struct err *err);
 /* The last one: also the read-only flag of a /dev that had to be written to, and `unbindable`, since masks are clones. */
 int mount_apply_readonly_root(struct mount_ctx *ctx, struct err *err);
+/* For a container that runs, in its mount namespace, with ctx->root_fd its root: adds or removes the records of the plan, all or none. */
+enum { MOUNT_LIVE_MAX = 64 };
+int mount_apply_live(struct mount_ctx *ctx, struct err *err);
 void mount_ctx_done(struct mount_ctx *ctx);

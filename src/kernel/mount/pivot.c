@@ -144,7 +144,7 @@ static int pivot_verify(struct mount_ctx *ctx, struct err *err)
 /* Only what somebody asked for is looked up again: mountinfo is not cheap. */
 static int pivot_verify_propagation(struct mount_ctx *ctx, struct err *err)
 {
-	uint64_t want = ctx->plan->propagation, now;
+	uint64_t want = ctx->plan->propagation, now = 0;
 	struct mount_where where;
 	int r = mount_where(ctx->root_fd, &where);
 

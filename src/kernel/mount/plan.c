@@ -111,12 +111,12 @@ int mount_plan_build(const struct mount_inputs *in, struct buf *flat, struct mou
 		err_pointer(err, "/mounts");
 		return err_set(err, EINVAL, "plan mounts: they need a mount namespace, the host would see them");
 	}
-	r = plan_root(&b, ret);
+	r = in->live ? 0 : plan_root(&b, ret);
 	for (size_t i = 0; !r && i < in->config->mounts_len; i++)
 		r = plan_mount_add(&b, i);
-	if (!r && l)
+	if (!r && l && !in->live)
 		r = plan_paths(&b, "maskedPaths", l->masked_paths, l->masked_paths_len, &ret->masked);
-	if (!r && l)
+	if (!r && l && !in->live)
 		r = plan_paths(&b, "readonlyPaths", l->readonly_paths, l->readonly_paths_len, &ret->readonly);
 	if (!r)
 		ret->mounts = flat_add_arr(flat, b.recs.data, b.recs.len / sizeof(struct mount_rec),

@@ -25,6 +25,8 @@ struct mount_inputs {
 	bool user_ns;                                     /* new or joined */
 	bool host_can_open_sources;                       /* a privileged host side and a new user namespace */
 	bool cgroup_ns;                                   /* new */
+	bool live;                                        /* the container runs already: new mounts only, no root */
+	const char *context_word;                         /* option that linux.mountLabel becomes; NULL: "context" */
 	int cgroup_layout;                                /* 1 v1, 2 hybrid, 3 v2, 0 none */
 	const struct mount_cgroup_hierarchy *hierarchies; /* v2: one with the name "unified" (or "") */
 	size_t hierarchies_len;
@@ -32,6 +34,9 @@ struct mount_inputs {
 
 /* Adds the records to flat. -EINVAL, -EOPNOTSUPP, -ENOMEM with err and its pointer filled. */
 int mount_plan_build(const struct mount_inputs *in, struct buf *flat, struct mount_plan *ret, struct err *err);
+
+/* Of a container that runs: takes away what is mounted at the destinations of config->mounts; the other members do not matter. */
+int mount_plan_remove(const struct mount_inputs *in, struct buf *flat, struct mount_plan *ret, struct err *err);
 
 /* One stable line per record. */
 void mount_plan_print(const struct flat *flat, const struct mount_plan *plan, struct buf *out);

@@ -31,6 +31,8 @@ int plan_rec_add(struct plan_build *b, struct mount_rec *rec);
 int plan_mount_add(struct plan_build *b, size_t index);
 /* linux.mountLabel as an option of a file system that takes one (the type, options in data). */
 int plan_label_add(struct plan_build *b, const char *type, struct buf *data);
+/* What cannot be added to a container that runs; where its file system is made. */
+int plan_live_check(struct plan_build *b, const struct plan_mount *m, struct mount_rec *rec);
 /* Entries of type cgroup: what they become depends on the host's layout. */
 int plan_cgroup_add(struct plan_build *b, struct plan_mount *m);
 /* -EINVAL with pointer /mounts/<index>/<member>. */

@@ -41,7 +41,7 @@ int plan_label_add(struct plan_build *b, const char *type, struct buf *data)
 		return 0;
 	/* a list of options is split at commas, and a level has some */
 	buf_addf(&quoted, "\"%s\"", l->mount_label);
-	d.key = flat_add_str(b->flat, "context");
+	d.key = flat_add_str(b->flat, b->in->context_word ? b->in->context_word : "context");
 	d.value = flat_add_str(b->flat, quoted.data);
 	return quoted.error ? quoted.error : buf_add(data, &d, sizeof(d));
 }

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/mutation.h"
 #include "base/parse.h"
 #include "base/path.h"
 #include "base/sys.h"
@@ -116,7 +117,8 @@ void plan_rec_init(struct plan_build *b, const struct plan_mount *m, const char 
 
 int plan_rec_add(struct plan_build *b, struct mount_rec *rec)
 {
-	if (rec->kind == MOUNT_KIND_BIND && (b->in->host_can_open_sources || (rec->flags & MOUNT_REC_IDMAP))) {
+	if ((rec->flags & MOUNT_REC_HOST_SOURCE) ||
+	    (rec->kind == MOUNT_KIND_BIND && (b->in->host_can_open_sources || (rec->flags & MOUNT_REC_IDMAP)))) {
 		rec->flags |= MOUNT_REC_HOST_SOURCE;
 		rec->source_fd = ++b->host_sources;
 	}
@@ -213,8 +215,8 @@ static int plan_bind(struct plan_build *b, const struct plan_mount *m, struct mo
 		      (m->options.copy_symlink ? MOUNT_REC_COPY_SYMLINK : 0u) |
 		      (m->options.src_nofollow ? MOUNT_REC_SRC_NOFOLLOW : 0u);
 	/* a read-only clone of all of sysfs must not hand out the host's control groups */
-	if (m->options.rbind && path_is_below("/sys/fs/cgroup", clean) && path_is_below(clean, "/sys") &&
-	    strcmp(clean, "/sys/fs/cgroup") && (rec->attr_set & SYS_MOUNT_ATTR_RDONLY))
+	if (m->options.rbind && !MUTATION(A16) && path_is_below("/sys/fs/cgroup", clean) &&
+	    path_is_below(clean, "/sys") && strcmp(clean, "/sys/fs/cgroup") && (rec->attr_set & SYS_MOUNT_ATTR_RDONLY))
 		rec->flags |= MOUNT_REC_SHIELD_CGROUP;
 	return 0;
 }
@@ -325,6 +327,8 @@ static bool plan_is_proc_entry(const char *path)
 
 static int plan_over_proc(struct plan_build *b, const struct plan_mount *m, struct mount_rec *rec)
 {
+	if (MUTATION(A4))
+		return 0;
 	if (!path_is_below(m->destination, "/proc") || rec->kind == MOUNT_KIND_REMOUNT || rec->kind == MOUNT_KIND_ATTR)
 		return 0;
 	rec->flags |= MOUNT_REC_DEST_NO_LINKS;
@@ -397,7 +401,10 @@ static int plan_record(struct plan_build *b, struct plan_mount *m)
 	else
 		rec.data = flat_add_arr(b->flat, m->data.data, m->data.len / sizeof(struct mount_datum),
 					sizeof(struct mount_datum));
-	plan_defer_readonly(m, &rec);
+	if (!b->in->live)
+		plan_defer_readonly(m, &rec);
+	else if (!r)
+		r = plan_live_check(b, m, &rec);
 	if (!r)
 		r = plan_over_proc(b, m, &rec);
 	if (!r)
@@ -422,7 +429,8 @@ int plan_mount_add(struct plan_build *b, size_t index)
 	r = mount_options_parse(m.spec->options, m.spec->options_len, &m.options, plan_data, &arg, b->err);
 	if (r == -E2BIG)
 		err_pointer(b->err, "/mounts/%zu/options", index);
-	if (!r && !m.options.bind && !m.options.remount && m.spec->type && !strcmp(m.spec->type, "cgroup"))
+	if (!r && !b->in->live && !m.options.bind && !m.options.remount && m.spec->type &&
+	    !strcmp(m.spec->type, "cgroup"))
 		r = plan_cgroup_add(b, &m);
 	else if (!r)
 		r = plan_record(b, &m);

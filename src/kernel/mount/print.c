@@ -152,7 +152,7 @@ static void print_propagation(struct buf *out, const struct flat *f, struct flat
 
 static void print_rec(struct buf *out, const struct flat *f, const struct mount_rec *r)
 {
-	static const char *const kinds[] = { "?", "fs", "bind", "remount", "attr", "link" };
+	static const char *const kinds[] = { "?", "fs", "bind", "remount", "attr", "link", "remove" };
 
 	buf_addf(out, "mount %u %s ", r->index, kinds[r->kind < ARRAY_SIZE(kinds) ? r->kind : 0]);
 	print_text(out, flat_str(f, r->destination));

@@ -82,7 +82,7 @@ static int root_parent(struct mount_ctx *ctx, int target, struct err *err)
 {
 	autoclose int parent = -1;
 	struct mount_where where;
-	uint64_t propagation;
+	uint64_t propagation = 0;
 	int r;
 
 	if (ctx->plan->mount_ns == MOUNT_NS_JOINED) {

@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/procfs.h"
 #include "base/sys.h"
+#include "kernel/mount/apply_internal.h"
 
 #define SOURCE_MAP_MAX 4096 /* the kernel takes one page */
 
@@ -56,8 +57,11 @@ int mount_source_open(const struct flat *flat, const struct mount_rec *rec, int 
 		flags |= SYS_AT_RECURSIVE;
 	if (rec->flags & (MOUNT_REC_SRC_NOFOLLOW | MOUNT_REC_COPY_SYMLINK))
 		flags |= AT_SYMLINK_NOFOLLOW;
-	fd = path ? source_clone(path, flags, err) : err_set(err, EPROTO, "read mount plan: no source");
-	if (fd == -ENOENT && (rec->flags & MOUNT_REC_NOFAIL)) {
+	if (rec->kind == MOUNT_KIND_FS)
+		fd = mount_fs_open(flat, rec, err);
+	else
+		fd = path ? source_clone(path, flags, err) : err_set(err, EPROTO, "read mount plan: no source");
+	if ((fd == -ENOENT || fd == -ENXIO || fd == -ENOTBLK) && (rec->flags & MOUNT_REC_NOFAIL)) {
 		err_clear(err);
 		fd = eventfd(0, EFD_CLOEXEC);
 		return fd < 0 ? err_sys(err, "open source `%s`", path) : take_fd(&fd);

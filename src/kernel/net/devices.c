@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/procfs.h"
 #include "json/pointer.h"
 
 void net_devices_label(const char *label, const char *old_name, const char *new_name, char ret[IFNAMSIZ])
@@ -202,11 +203,14 @@ void net_devices_done(struct net_devices *n)
 
 static int open_both(struct net_devices *n, struct err *err)
 {
+	autoclose int proc_fd = procfs_open(err);
 	int r;
 
-	n->here_fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (proc_fd < 0)
+		return proc_fd;
+	n->here_fd = procfs_open_ns(proc_fd, 0, "net");
 	if (n->here_fd < 0)
-		return err_sys(err, "open own network namespace");
+		return err_code(err, n->here_fd, "open own network namespace");
 	r = netlink_open(-1, &n->here, err);
 	return r < 0 ? r : netlink_open(n->there_fd, &n->there, err);
 }
@@ -225,8 +229,11 @@ int net_devices_place(const struct spec_net_device *spec, size_t len, int ns_fd,
 		r = open_both(&n, err);
 	if (r >= 0)
 		r = look(&n, err);
-	for (size_t i = 0; r >= 0 && i < len; i++)
-		r = move(&n, &n.devices[i], err);
+	/* Those whose name the kernel chooses come last: it must not choose one that another is to have. */
+	for (int chosen = 0; chosen <= 1; chosen++)
+		for (size_t i = 0; r >= 0 && i < len; i++)
+			if (!!strchr(new_name(&n.devices[i]), '%') == chosen)
+				r = move(&n, &n.devices[i], err);
 	if (r < 0) {
 		n.len = n.devices ? len : 0;
 		net_devices_return(&n);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/procfs.h"
 
 #ifndef IFLA_NEW_IFINDEX
 #define IFLA_NEW_IFINDEX 49
@@ -121,14 +122,17 @@ static int open_here(struct netlink *ret, struct err *err)
 /* A socket belongs to the namespace in which it was made, whoever uses it. */
 int netlink_open(int ns_fd, struct netlink *ret, struct err *err)
 {
-	autoclose int own_fd = -EBADF;
+	autoclose int own_fd = -EBADF, proc_fd = -EBADF;
 	int r;
 
 	if (ns_fd < 0)
 		return open_here(ret, err);
-	own_fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	proc_fd = procfs_open(err);
+	if (proc_fd < 0)
+		return proc_fd;
+	own_fd = procfs_open_ns(proc_fd, 0, "net");
 	if (own_fd < 0)
-		return err_sys(err, "open own network namespace");
+		return err_code(err, own_fd, "open own network namespace");
 	if (setns(ns_fd, CLONE_NEWNET) < 0)
 		return err_sys(err, "enter network namespace");
 	r = open_here(ret, err);

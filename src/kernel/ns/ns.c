@@ -91,11 +91,16 @@ int ns_apply_unshare(uint32_t flags, struct err *err)
 	return 0;
 }
 
+int ns_apply_dumpable(int on, struct err *err)
+{
+	return prctl(PR_SET_DUMPABLE, on, 0, 0, 0) < 0 ? err_sys(err, "change dumpable to %d", on) : 0;
+}
+
 int ns_apply_become_root(const struct ns_plan *p, struct err *err)
 {
 	/* Groups of the caller must not follow into the container; a namespace with setgroups "deny" keeps them from
 	 * being dropped, and then they are the unmapped overflow group, which grants what it granted before. */
-	if (!p->setgroups_denied && sys_setgroups(0, NULL) < 0 && errno != EPERM)
+	if (!p->setgroups_denied && !p->keep_groups && sys_setgroups(0, NULL) < 0 && errno != EPERM)
 		return err_sys(err, "drop supplementary groups");
 	if (sys_setresgid(0, 0, 0) < 0) {
 		int r = err_sys(err, "become gid 0 of the user namespace");
@@ -109,12 +114,8 @@ int ns_apply_become_root(const struct ns_plan *p, struct err *err)
 		err_hint(err, "linux.uidMappings must map container uid 0");
 		return r;
 	}
-	return 0;
-}
-
-int ns_apply_dumpable(int on, struct err *err)
-{
-	return prctl(PR_SET_DUMPABLE, on, 0, 0, 0) < 0 ? err_sys(err, "change dumpable to %d", on) : 0;
+	/* a change of the ids resets the flag to fs.suid_dumpable, and processes of the namespace may trace what is dumpable */
+	return ns_apply_dumpable(0, err);
 }
 
 int ns_apply_time(const struct flat *f, const struct ns_plan *p, int proc_fd, struct err *err)

@@ -32,7 +32,9 @@ struct ns_plan {
 	uint32_t new_net;          /* 1: a network namespace is made: loopback goes up */
 	uint32_t setgroups_denied; /* 1: the user namespace has setgroups "deny" */
 	uint32_t joins_len;
-	uint32_t listed; /* CLONE_NEW* flags of all kinds in linux.namespaces */
+	uint32_t listed;      /* CLONE_NEW* flags of all kinds in linux.namespaces */
+	uint32_t keep_groups; /* 1: supplementary groups of the caller are to stay */
+	uint32_t pad;
 	struct ns_join joins[NS_JOINS_MAX];
 	struct flat_str time_offsets; /* text for /proc/self/timens_offsets, absent = none */
 };

@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/procfs.h"
 #include "base/sys.h"
 
 static int open_one(const char *path, uint32_t clone_flag, int *ret_fd, struct err *err)
@@ -62,18 +63,20 @@ static const char *const proc_names[SPEC_NS__COUNT] = {
 
 unsigned ns_host_kinds(const struct spec_config *c)
 {
+	autoclose int proc_fd = -EBADF;
 	unsigned kinds = 0;
 
 	for (size_t i = 0; c->lnx && i < c->lnx->namespaces_len; i++) {
 		const struct spec_namespace *ns = &c->lnx->namespaces[i];
 		struct stat theirs, ours;
-		char path[64];
 
 		if (!ns->path)
 			continue;
-		snprintf(path, sizeof(path), "/proc/self/ns/%s", proc_names[ns->type.value]);
-		if (stat(ns->path, &theirs) == 0 && stat(path, &ours) == 0 && theirs.st_dev == ours.st_dev &&
-		    theirs.st_ino == ours.st_ino)
+		if (proc_fd < 0)
+			proc_fd = procfs_open(NULL);
+		if (stat(ns->path, &theirs) == 0 &&
+		    procfs_stat_ns(proc_fd, 0, proc_names[ns->type.value], &ours) == 0 &&
+		    theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino)
 			kinds |= 1u << ns->type.value;
 	}
 	return kinds;

@@ -98,6 +98,7 @@ static int plan_user(const struct process_inputs *in, struct buf *flat, struct u
 	autofree uint32_t *groups = NULL;
 
 	p->setgroups_denied = in->setgroups_denied;
+	p->keep_groups = in->keep_groups;
 	if (!u)
 		return 0; /* 0:0, as every peer reads it */
 	if (u->uid.value >= UINT32_MAX || u->gid.value >= UINT32_MAX) {
@@ -108,7 +109,7 @@ static int plan_user(const struct process_inputs *in, struct buf *flat, struct u
 	p->gid = (uint32_t)u->gid.value;
 	p->has_umask = u->umask.set;
 	p->umask = u->umask.set ? (uint32_t)u->umask.value : 0;
-	if (!u->additional_gids_len)
+	if (!u->additional_gids_len || in->keep_groups)
 		return 0;
 	if (in->setgroups_denied) {
 		err_pointer(err, "/process/user/additionalGids");
@@ -303,7 +304,7 @@ static void print_user(const struct flat *f, const struct user_plan *p, struct b
 	buf_addf(out, "user %u:%u groups", p->uid, p->gid);
 	for (size_t i = 0; groups && i < p->groups.count; i++)
 		buf_addf(out, " %u", groups[i]);
-	buf_adds(out, p->setgroups_denied ? " kept\n" : p->groups.count ? "\n" : " none\n");
+	buf_adds(out, p->setgroups_denied || p->keep_groups ? " kept\n" : p->groups.count ? "\n" : " none\n");
 	if (p->has_umask)
 		buf_addf(out, "umask %04o\n", p->umask);
 }

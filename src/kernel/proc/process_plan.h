@@ -18,6 +18,7 @@ struct process_inputs {
 	const char *keyring_id;             /* container id for "_ses.<id>", NULL = keep the caller's keyring */
 	bool keyring_exists;                /* exec: joins without changing permissions */
 	bool own_userns;                    /* the container has a user namespace of its own */
+	bool keep_groups;                   /* those of the caller stay, the document's are not set */
 	bool setgroups_denied;              /* /proc/PID/setgroups of that namespace says (or will say) deny */
 };
 

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/mutation.h"
 #include "base/sys.h"
 
 #define PTS_MAJOR 136 /* 136 .. 143: UNIX98 slaves */
@@ -81,8 +82,14 @@ static int user_apply_groups(const struct flat *f, const struct user_plan *p, st
 		log_debug("the user namespace forbids setgroups: groups stay as they are");
 		return 0;
 	}
-	if (sys_setgroups(n, groups) < 0)
+	if (MUTATION(GROUPS) || p->keep_groups)
+		return 0;
+	if (sys_setgroups(n, groups) < 0) {
+		/* a user namespace that was joined may forbid it, which is no matter where there is nothing to drop */
+		if (errno == EPERM && n == 0 && getgroups(0, NULL) == 0)
+			return 0;
 		return err_sys(err, "set the supplementary groups");
+	}
 	return groups_check(groups, n, err);
 }
 

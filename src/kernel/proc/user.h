@@ -12,7 +12,7 @@ struct user_plan {
 	uint32_t umask, has_umask;
 	struct flat_arr groups;    /* uint32_t; exactly these, none when empty */
 	uint32_t setgroups_denied; /* the user namespace forbids setgroups(2) and no group is asked for */
-	uint32_t pad;
+	uint32_t keep_groups;      /* no setgroups(2) at all: run.oci.keep_original_groups */
 };
 
 /* Gives ttys and pipes among fds 0-2 to the user, so that /proc/self/fd/N can be reopened. Everything else is left alone.

@@ -10,6 +10,7 @@
 #include <sys/capability.h>
 
 #include "base/log.h"
+#include "base/mutation.h"
 
 static uint64_t caps_known_mask(void)
 {
@@ -103,6 +104,8 @@ int caps_plan_build(const struct spec_process *p, const struct caps_grantable *g
 					 "the runtime does not have it or it is not in the bounding set");
 		r.ambient = caps_set("ambient", c->ambient, c->ambient_len, r.permitted & r.inheritable,
 				     "it is not both permitted and inheritable");
+		r.inheritable = MUTATION(A6) || MUTATION(A15) ? r.permitted : r.inheritable;
+		r.ambient = MUTATION(A6) ? r.permitted : r.ambient;
 	}
 	*ret = r;
 	return 0;

@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/io.h"
@@ -79,13 +81,36 @@ static int missing(const char *pointer, const char *module, const char *label, s
 	return err_set(err, EOPNOTSUPP, "use label `%s`: %s is not enabled on this host", label, module);
 }
 
+/* The policy is asked before anything is made: later the kernel could only say EINVAL about one mount of many. An answer that is
+ * not given here (no right to ask) is given when the label is used. */
+static int check_context(const char *root, const char *pointer, const char *label, struct err *err)
+{
+	char name[4096];
+	autoclose int fd = -EBADF;
+
+	if ((size_t)snprintf(name, sizeof(name), "%s/sys/fs/selinux/context", root) >= sizeof(name))
+		return 0;
+	fd = open(name, O_RDWR | O_CLOEXEC);
+	if (fd < 0 || write(fd, label, strlen(label)) >= 0 || errno != EINVAL)
+		return 0;
+	err_pointer(err, "%s", pointer);
+	err_hint(err, "the policy does not have this context");
+	return err_set(err, EINVAL, "use label `%s`: not a valid SELinux context here", label);
+}
+
 int lsm_check_host(const char *root, const struct spec_process *process, const struct spec_linux_ *lnx, struct err *err)
 {
+	int r = 0;
+
 	if (process && asks(process->apparmor_profile) && !has_apparmor(root))
 		return missing("/process/apparmorProfile", "AppArmor", process->apparmor_profile, err);
 	if (process && asks(process->selinux_label) && !has_selinux(root))
 		return missing("/process/selinuxLabel", "SELinux", process->selinux_label, err);
 	if (lnx && asks(lnx->mount_label) && !has_selinux(root))
 		return missing("/linux/mountLabel", "SELinux", lnx->mount_label, err);
-	return 0;
+	if (process && asks(process->selinux_label))
+		r = check_context(root, "/process/selinuxLabel", process->selinux_label, err);
+	if (r == 0 && lnx && asks(lnx->mount_label))
+		r = check_context(root, "/linux/mountLabel", lnx->mount_label, err);
+	return r;
 }

@@ -20,15 +20,12 @@
 #include "base/sys.h"
 #include "kernel/security/seccomp_cache.h"
 #include "kernel/security/seccomp_enosys.h"
+#include "kernel/security/seccomp_flags.h"
 
 #ifndef MASU_VERSION
 #define MASU_VERSION "unversioned"
 #endif
 #define COMPILER_FORM 1 /* raise it when the same profile compiles to another program */
-
-/* Younger than the headers of some distributions. */
-#define FLAG_TSYNC_ESRCH (1u << 4)
-#define FLAG_WAIT_KILLABLE_RECV (1u << 5)
 
 #define POINTER "/linux/seccomp"
 #define ARCHS_MAX 24
@@ -360,57 +357,6 @@ static int compile_program(const struct spec_seccomp *s, struct buf *program, st
 	return compile_export(&c, program, err);
 }
 
-/* ---- flags ---- */
-
-static bool profile_notifies(const struct spec_seccomp *s)
-{
-	bool r = s->default_action.value == SPEC_ACT_NOTIFY;
-
-	for (size_t i = 0; !r && i < s->syscalls_len; i++)
-		r = s->syscalls[i].action.value == SPEC_ACT_NOTIFY;
-	return r;
-}
-
-/* A NULL program is looked at only after the flags were found good. */
-static bool flag_is_supported(uint32_t flag)
-{
-	uint32_t with = flag == FLAG_WAIT_KILLABLE_RECV ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0;
-
-	return sys_seccomp(SECCOMP_SET_MODE_FILTER, flag | with, NULL) >= 0 || errno != EINVAL;
-}
-
-static int plan_flags(const struct spec_seccomp *s, struct seccomp_plan *p, struct err *err)
-{
-	p->notify = profile_notifies(s);
-	if (!s->flags_set)
-		p->flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW; /* as both peers do; an explicit [] means none */
-	for (size_t i = 0; i < s->flags_len; i++) {
-		uint32_t flag = (uint32_t)s->flags[i];
-		const char *name = vocab_name(&vocab_seccomp_flag, s->flags[i]);
-
-		p->flags |= flag;
-		if (flag == FLAG_WAIT_KILLABLE_RECV && !p->notify) {
-			err_pointer(err, POINTER "/flags/%zu", i);
-			return err_set(err, EINVAL, "seccomp flag `%s`: it needs a rule with SCMP_ACT_NOTIFY", name);
-		}
-		if (!flag_is_supported(flag)) {
-			err_pointer(err, POINTER "/flags/%zu", i);
-			return err_set(err, EOPNOTSUPP, "seccomp flag `%s`: the kernel does not know it",
-				       name ? name : "?");
-		}
-	}
-	if (p->notify && !s->listener_path) {
-		err_pointer(err, POINTER "/listenerPath");
-		return err_set(err, EINVAL, "seccomp action `SCMP_ACT_NOTIFY`: there is no listenerPath");
-	}
-	if (p->notify) {
-		p->flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
-		if (p->flags & SECCOMP_FILTER_FLAG_TSYNC)
-			p->flags |= FLAG_TSYNC_ESRCH; /* one return value cannot be both a descriptor and a thread */
-	}
-	return 0;
-}
-
 /* ---- the plan ---- */
 
 static int plan_program(const struct spec_seccomp *s, int cache_dir_fd, struct buf *program, struct err *err)
@@ -446,7 +392,7 @@ int seccomp_plan_build(const struct spec_seccomp *s, int cache_dir_fd, struct bu
 		*ret = p;
 		return 0;
 	}
-	r = plan_flags(s, &p, err);
+	r = seccomp_flags_plan(s, seccomp_profile_notifies(s), &p, err);
 	if (r >= 0)
 		r = plan_program(s, cache_dir_fd, &program, err);
 	if (r < 0)
@@ -456,6 +402,20 @@ int seccomp_plan_build(const struct spec_seccomp *s, int cache_dir_fd, struct bu
 		return err_code(err, flat->error, "plan the seccomp filter");
 	p.hash = seccomp_cache_hash(program.data, program.len);
 	*ret = p;
+	return 0;
+}
+
+int seccomp_check_names(const struct spec_seccomp *s, struct err *err)
+{
+	for (size_t i = 0; i < s->syscalls_len; i++)
+		for (size_t k = 0; k < s->syscalls[i].names_len; k++) {
+			const char *name = s->syscalls[i].names[k];
+
+			if (seccomp_syscall_resolve_name(name) != __NR_SCMP_ERROR)
+				continue;
+			err_pointer(err, POINTER "/syscalls/%zu/names/%zu", i, k);
+			return err_set(err, EINVAL, "add seccomp rule `%s`: the system call is not known", name);
+		}
 	return 0;
 }
 
@@ -473,16 +433,6 @@ size_t seccomp_features_archs(const char **names, size_t n)
 		len++;
 	}
 	return len;
-}
-
-uint32_t seccomp_features_flags(void)
-{
-	uint32_t r = 0;
-
-	for (size_t i = 0; i < vocab_seccomp_flag.len; i++)
-		if (flag_is_supported((uint32_t)vocab_seccomp_flag.words[i].value))
-			r |= (uint32_t)vocab_seccomp_flag.words[i].value;
-	return r;
 }
 
 void seccomp_features_version(unsigned ret[3])

@@ -2,6 +2,7 @@
 /* linux.seccomp to classic BPF. Host side. seccomp.c is the only file that includes libseccomp. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,17 @@
  * errno values on actions without errno: -EINVAL and friends, with the JSON pointer. */
 int seccomp_plan_build(const struct spec_seccomp *s, int cache_dir_fd, struct buf *flat, struct seccomp_plan *ret,
 		       struct err *err);
+/* -EINVAL for the first system call that libseccomp does not know. */
+int seccomp_check_names(const struct spec_seccomp *s, struct err *err);
+
+/* What annotations ask for beside the profile. */
+struct seccomp_extra {
+	bool fail_unknown;   /* a name that is not known is an error */
+	const void *program; /* struct sock_filter[] that takes the place of the profile's rules; its flags stay */
+	size_t program_len;  /* bytes; 0: there is none */
+};
+int seccomp_plan_extra(const struct spec_seccomp *s, const struct seccomp_extra *x, int cache_dir_fd, struct buf *flat,
+		       struct seccomp_plan *ret, struct err *err);
 
 /* One line: instructions, flags, hash. f is the flat buffer that the plan was built into. */
 void seccomp_plan_print(const struct flat *f, const struct seccomp_plan *p, struct buf *out);
