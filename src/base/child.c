@@ -293,3 +293,19 @@ int child_run(const struct child_spec *spec, struct err *err)
 	}
 	return child_result(&c, status, err);
 }
+
+int child_hook_error(const char *kind, size_t index, const char *path, unsigned timeout, int r, struct err *err)
+{
+	int code;
+
+	if (r == -ETIMEDOUT)
+		code = err_set(err, ECANCELED, "run %s hook `%s`: killed after %u seconds", kind, path, timeout);
+	else if (r < 0)
+		code = err_code(err, r, "run %s hook `%s`", kind, path);
+	else if (r > 128)
+		code = err_set(err, ECANCELED, "run %s hook `%s`: killed by signal %d", kind, path, r - 128);
+	else
+		code = err_set(err, ECANCELED, "run %s hook `%s`: exit code %d", kind, path, r);
+	err_pointer(err, "/hooks/%s/%zu", kind, index);
+	return code;
+}

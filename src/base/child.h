@@ -20,3 +20,5 @@ struct child_spec {
 /* Runs in a session of its own with fds 0-2 only and default signal dispositions.
  * Returns the exit code, 128 + signal, -ETIMEDOUT, or -errno when it could not be executed (err says which). */
 int child_run(const struct child_spec *spec, struct err *err);
+/* What child_run returned (not 0) for the hook /hooks/<kind>/<index>, which may run for timeout seconds, as its error. */
+int child_hook_error(const char *kind, size_t index, const char *path, unsigned timeout, int r, struct err *err);

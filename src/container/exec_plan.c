@@ -89,17 +89,8 @@ int exec_plan(void *ctx, struct err *err)
 	const struct seccomp_extra extra = { an->seccomp_fail_unknown, an->seccomp_bpf, an->seccomp_bpf_len };
 	int r;
 
-	*p = (struct plan){ .magic = PLAN_MAGIC,
-			    .version = sizeof(*p),
-			    .role = PLAN_EXEC,
-			    .flags = PLAN_PROCESS,
-			    .gate_fd = -1,
-			    .result_fd = -1,
-			    .console_fd = -1,
-			    .root_fd = -1,
-			    .listener_fd = -1,
-			    .hook_out_fd = -1,
-			    .hook_err_fd = -1 };
+	*p = (struct plan)PLAN_EMPTY(PLAN_EXEC);
+	p->flags = PLAN_PROCESS;
 	buf_add(&e->flat, p, sizeof(*p));
 	r = plan_namespaces(e, &p->ns, err);
 	if (r < 0)

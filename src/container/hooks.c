@@ -11,23 +11,6 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 
-static int hook_failed(const char *kind, size_t i, const struct spec_hook *h, int r, struct err *err)
-{
-	int code;
-
-	if (r == -ETIMEDOUT)
-		code = err_set(err, ECANCELED, "run %s hook `%s`: killed after %d seconds", kind, h->path,
-			       (int)h->timeout.value);
-	else if (r < 0)
-		code = err_code(err, r, "run %s hook `%s`", kind, h->path);
-	else if (r > 128)
-		code = err_set(err, ECANCELED, "run %s hook `%s`: killed by signal %d", kind, h->path, r - 128);
-	else
-		code = err_set(err, ECANCELED, "run %s hook `%s`: exit code %d", kind, h->path, r);
-	err_pointer(err, "/hooks/%s/%zu", kind, i);
-	return code;
-}
-
 static int open_stream(const char *path, const char *key, int *ret, struct err *err)
 {
 	int flags;
@@ -79,7 +62,7 @@ static int run_one(const struct hook_output *out, const char *kind, size_t i, co
 	struct err inner = { 0 };
 	int r = child_run(&c, &inner);
 
-	return r == 0 ? 0 : hook_failed(kind, i, h, r, err);
+	return r == 0 ? 0 : child_hook_error(kind, i, h->path, (unsigned)h->timeout.value, r, err);
 }
 
 static int open_bundle(const char *bundle)

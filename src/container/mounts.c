@@ -154,16 +154,7 @@ static int plan(void *ctx, struct err *err)
 
 	config.mounts = m->list->mounts;
 	config.mounts_len = m->list->mounts_len;
-	m->plan = (struct plan){ .magic = PLAN_MAGIC,
-				 .version = sizeof(m->plan),
-				 .role = PLAN_MOUNTS,
-				 .gate_fd = -1,
-				 .result_fd = -1,
-				 .console_fd = -1,
-				 .root_fd = -1,
-				 .listener_fd = -1,
-				 .hook_out_fd = -1,
-				 .hook_err_fd = -1 };
+	m->plan = (struct plan)PLAN_EMPTY(PLAN_MOUNTS);
 	buf_add(&m->flat, &m->plan, sizeof(m->plan));
 	r = plan_namespaces(m, err);
 	in.user_ns = m->plan.ns.user;

@@ -336,18 +336,7 @@ static part_fn *const parts[] = { plan_namespaces, plan_names,   plan_cgroup,   
 int plan_build(const struct plan_inputs *in, struct create_plan *ret, struct err *err)
 {
 	memset(ret, 0, sizeof(*ret));
-	ret->plan = (struct plan){
-		.magic = PLAN_MAGIC,
-		.version = sizeof(struct plan),
-		.role = PLAN_INIT,
-		.gate_fd = -1,
-		.result_fd = -1,
-		.console_fd = -1,
-		.root_fd = -1,
-		.listener_fd = -1,
-		.hook_out_fd = -1,
-		.hook_err_fd = -1,
-	};
+	ret->plan = (struct plan)PLAN_EMPTY(PLAN_INIT);
 	buf_add(&ret->flat, &ret->plan, sizeof(ret->plan));
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
 		int r = parts[i](in, ret, err);

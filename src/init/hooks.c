@@ -37,22 +37,6 @@ static char *state_document(struct init *in, const struct hook_state *state)
 	return head && tail ? arena_printf(&in->arena, "%s%d%s", head, getpid(), tail) : NULL;
 }
 
-static int failed(const char *kind, const struct hook_rec *h, const char *path, int r, struct err *err)
-{
-	int code;
-
-	if (r == -ETIMEDOUT)
-		code = err_set(err, ECANCELED, "run %s hook `%s`: killed after %u seconds", kind, path, h->timeout);
-	else if (r < 0)
-		code = err_code(err, r, "run %s hook `%s`", kind, path);
-	else if (r > 128)
-		code = err_set(err, ECANCELED, "run %s hook `%s`: killed by signal %d", kind, path, r - 128);
-	else
-		code = err_set(err, ECANCELED, "run %s hook `%s`: exit code %d", kind, path, r);
-	err_pointer(err, "/hooks/%s/%u", kind, h->index);
-	return code;
-}
-
 static int run_one(struct init *in, const char *kind, const struct hook_rec *h, int cwd_fd, const char *json,
 		   struct err *err)
 {
@@ -78,7 +62,7 @@ static int run_one(struct init *in, const char *kind, const struct hook_rec *h, 
 	if (h->timeout)
 		c.timeout_ms = (int)h->timeout * 1000;
 	r = child_run(&c, &inner);
-	return r == 0 ? 0 : failed(kind, h, c.path, r, err);
+	return r == 0 ? 0 : child_hook_error(kind, h->index, c.path, h->timeout, r, err);
 }
 
 int init_hooks_run(struct init *in, const char *kind, struct flat_arr hooks, const struct hook_state *state,

@@ -75,6 +75,13 @@ struct plan {
 	struct hook_state creating, created;
 };
 
+/* A plan in which nothing is decided yet and no descriptor is there. */
+#define PLAN_EMPTY(role_)                                                                                             \
+	{                                                                                                             \
+		.magic = PLAN_MAGIC, .version = sizeof(struct plan), .role = (role_), .gate_fd = -1, .result_fd = -1, \
+		.console_fd = -1, .root_fd = -1, .listener_fd = -1, .hook_out_fd = -1, .hook_err_fd = -1              \
+	}
+
 /* Goes over result_fd right before execve: an end of file without it is the death of init. */
 #define START_MARK "x"
 

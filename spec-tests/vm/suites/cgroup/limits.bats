@@ -130,9 +130,12 @@ teardown() { common_teardown; }
 		file_is io.weight "default $((1 + (500 - 10) * 9999 / 990))"
 	fi
 	delete
+	# the kernel keeps weights of a disk once iocost is on for it
+	echo "$d enable=1" >/sys/fs/cgroup/io.cost.qos
 	limited "{\"blockIO\": {\"weightDevice\": [{\"major\": ${d%:*}, \"minor\": ${d#*:}, \"weight\": 1000}]}}"
-	grep -hx "$d \(10000\|1000\)" "$(CGROUP)"/io.weight "$(CGROUP)"/io.bfq.weight 2>/dev/null
+	cat "$(CGROUP)"/io.weight "$(CGROUP)"/io.bfq.weight 2>/dev/null | grep -x "$d \(10000\|1000\)"
 	delete
+	echo "$d enable=0" >/sys/fs/cgroup/io.cost.qos
 	refused /linux/resources/blockIO/leafWeight '.linux.resources.blockIO = {"leafWeight": 100}'
 }
 

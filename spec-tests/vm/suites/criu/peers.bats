@@ -9,11 +9,14 @@ setup() {
 	mkdir -p "$BATS_TEST_TMPDIR/data"
 	counting '.mounts += [{"destination": "/data", "type": "bind", "source": $d, "options": ["rbind"]}]' --arg d "$BATS_TEST_TMPDIR/data"
 }
-teardown() { common_teardown; }
+teardown() {
+	runc --root "$BATS_TEST_TMPDIR/runc" delete --force "$ID" >/dev/null 2>&1 || true
+	common_teardown
+}
 runc_() { timeout 100 runc --root "$BATS_TEST_TMPDIR/runc" "$@" 3>&- </dev/null >"$OUT" 2>&1 || { cat "$OUT"; return 1; }; }
 
 @test "saved by runc, restored by masu" {
-	runc_ run --detach --bundle "$BUNDLE" "$ID"
+	timeout 100 runc --root "$BATS_TEST_TMPDIR/runc" run --detach --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
 	counts 2
 	runc_ checkpoint --image-path "$IMAGES" --work-path "$WORK" "$ID"
 	n=$(number)
