@@ -185,6 +185,49 @@ TEST(RDT_14_RDT_15_RDT_18_RDT_20_order_of_schemata)
 	end();
 }
 
+TEST(RDT_04_RDT_16_one_schema_alone_in_the_named_class)
+{
+	struct spec_intel_rdt s = { .clos_id = "c", .l3_cache_schema = "L3:0=f" };
+	struct err err = { 0 };
+	char dir[PATH_MAX];
+	struct rdt r;
+
+	begin();
+	CHECK_INT(make(&s, &r, &err), 0);
+	CHECK(exists("c") && !exists("cid"));
+	CHECK_STR(writes, "L3:0=f\n");
+	CHECK_INT(rdt_place(&r, 4711, &err), 0);
+	CHECK_STR(get("c/tasks"), "4711\n");
+	snprintf(dir, sizeof(dir), "%s/c", root);
+	put(dir, "tasks", "");
+	rdt_undo(&r);
+	CHECK(!exists("c"));
+	writes[0] = '\0';
+	s = (struct spec_intel_rdt){ .clos_id = "c", .mem_bw_schema = "MB:0=20" };
+	CHECK_INT(make(&s, &r, &err), 0);
+	CHECK_STR(writes, "MB:0=20\n");
+	rdt_undo(&r);
+	end();
+}
+
+/* A class with the container's name that was there before is used and stays. */
+TEST(RDT_27_what_is_not_ours_stays)
+{
+	struct spec_intel_rdt s = { 0 };
+	struct err err = { 0 };
+	char dir[PATH_MAX];
+	struct rdt r;
+
+	begin();
+	snprintf(dir, sizeof(dir), "%s/cid", root);
+	mkdirat(AT_FDCWD, dir, 0755);
+	CHECK_INT(make(&s, &r, &err), 0);
+	CHECK(!r.made_group);
+	rdt_undo(&r);
+	CHECK(exists("cid"));
+	end();
+}
+
 TEST(RDT_21_RDT_22_existing_class_is_compared)
 {
 	struct spec_intel_rdt s = { .clos_id = "c", .l3_cache_schema = "L3:1=7ff;0=07ff", .mem_bw_schema = "MB:0=100" };
