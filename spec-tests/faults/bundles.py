@@ -111,4 +111,10 @@ def devices(rig):
     return c
 
 
-ALL = (full, user, time, user_time, joined, shared, terminal, listener, devices)
+def service(rig):
+    """Whoever creates it wants to know when it is ready."""
+    rig.notify = rig.dir + "/notify"
+    return base(rig)
+
+
+ALL = (full, user, time, user_time, joined, shared, terminal, listener, devices, service)

@@ -109,7 +109,7 @@ class Rig:
             self.common = json.load(f)
         open(self.log, "w").close()
         os.chmod(self.log, 0o666)
-        self.sockets, self.device = {}, None
+        self.sockets, self.device, self.notify = {}, None, None
         self.mounts = read("/proc/self/mountinfo")
         self.helpers = set()
         self.files = None
@@ -197,6 +197,8 @@ class Rig:
         if self.device and {"create", "run"} & set(args[:3]):
             self.veth()
         environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **(env or {})}
+        if self.notify and args[0] == "create":
+            environment["NOTIFY_SOCKET"] = self.notify
         with open(self.err, "w") as err, open(self.dir + "/stdout", "w") as out:
             p = subprocess.Popen([*wrap, *self.command(*args)], stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=environment, close_fds=True)
         ended = self.wait(p)
