@@ -112,6 +112,14 @@ tty_says() { grep -qE "$1" "$TTY"; }
 	tty_says '^12 34'
 }
 
+@test "exec --tty: the size is there before the program, however late the relay is" {
+	needs strace
+	run_detached
+	python3 "$lib/console.py" run "$TTY" --size 12x34 -- strace -o /dev/null -e trace=recvmsg -e inject=recvmsg:delay_enter=200000 \
+		"$RUNTIME" --root "$ROOT" exec --tty "$ID" stty size 3>&-
+	tty_says '^12 34'
+}
+
 @test "exec --tty --console-socket --detach" {
 	run_detached
 	listen

@@ -32,6 +32,7 @@
 #include "container/supervise.h"
 #include "kernel/proc/oom.h"
 #include "kernel/proc/rlimit.h"
+#include "kernel/proc/terminal_host.h"
 #include "kernel/rdt/rdt.h"
 #include "spec/decode.h"
 
@@ -139,13 +140,13 @@ static int open_root(struct exec *e, struct err *err)
 
 static int open_console(struct exec *e, struct err *err)
 {
+	struct terminal_plan *terminal = &e->plan.process.terminal;
 	const char *path = e->o->console_socket;
-	bool terminal = e->plan.process.terminal.enabled;
 	int fds[2];
 
-	if (path && *path && !terminal)
+	if (path && *path && !terminal->enabled)
 		return err_set(err, EINVAL, "use console socket `%s`: the process has no terminal", path);
-	if (!terminal)
+	if (!terminal->enabled)
 		return 0;
 	if (path && *path) {
 		e->console_fd = unixsock_connect(path, SOCK_STREAM);
@@ -157,6 +158,9 @@ static int open_console(struct exec *e, struct err *err)
 		return err_sys(err, "make socket pair for the terminal");
 	e->console_here = fds[0];
 	e->console_fd = fds[1];
+	/* There is no start to wait for: the program may look before the relay has the master. */
+	if (terminal_host_callers_size(&terminal->height, &terminal->width) == 0)
+		terminal->has_size = 1;
 	return 0;
 }
 

@@ -50,6 +50,14 @@ int terminal_host_get_size(int fd, uint32_t *ret_height, uint32_t *ret_width)
 	return 0;
 }
 
+int terminal_host_callers_size(uint32_t *ret_height, uint32_t *ret_width)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (terminal_host_get_size(fd, ret_height, ret_width) == 0)
+			return *ret_height > 0 && *ret_width > 0 ? 0 : -ENODATA;
+	return -ENOTTY;
+}
+
 int terminal_host_set_size(int fd, uint32_t height, uint32_t width)
 {
 	struct winsize ws = { .ws_row = (unsigned short)height, .ws_col = (unsigned short)width };

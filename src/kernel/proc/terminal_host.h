@@ -18,6 +18,8 @@ int terminal_host_raw(int fd, struct terminal_mode *ret, struct err *err);
 /* Puts the saved mode back; safe to call twice or without a terminal_host_raw. */
 void terminal_host_restore(int fd, struct terminal_mode *m);
 int terminal_host_get_size(int fd, uint32_t *ret_height, uint32_t *ret_width);
+/* Of the first terminal among 0, 1 and 2. -ENOTTY when there is none, -ENODATA when it does not know. */
+int terminal_host_callers_size(uint32_t *ret_height, uint32_t *ret_width);
 int terminal_host_set_size(int fd, uint32_t height, uint32_t width);
 /* Copies the size of one terminal to another (SIGWINCH). */
 int terminal_host_copy_size(int from_fd, int to_fd);
