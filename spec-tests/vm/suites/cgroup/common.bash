@@ -23,5 +23,5 @@ refused() {
 }
 delete() { rtq delete --force "$ID"; }
 # The disk below the tests' files, "254:0".
-disk() { lsblk -ndo MAJ:MIN "$(findmnt -nT "$BATS_TEST_TMPDIR" -o SOURCE)" | tr -d ' '; }
+disk() { lsblk -ndo MAJ:MIN "$(findmnt -nT /usr -o SOURCE)" | tr -d ' '; }
 now_us() { awk '{ printf "%.0f", $1 * 1000000 }' /proc/uptime; }
