@@ -22,6 +22,6 @@ refused() {
 	[[ ! -e $ROOT/$ID && ! -e /sys/fs/cgroup/$ID ]]
 }
 delete() { rtq delete --force "$ID"; }
-# The disk below the tests' files, "254:0".
+# The disk that the system is on, "254:0".
 disk() { lsblk -ndo MAJ:MIN "$(findmnt -nT /usr -o SOURCE)" | tr -d ' '; }
 now_us() { awk '{ printf "%.0f", $1 * 1000000 }' /proc/uptime; }
