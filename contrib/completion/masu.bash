@@ -110,7 +110,7 @@ _masu() {
 		esac
 		;;
 	update)
-		flags="--resources -r --blkio-weight --cpu-period --cpu-quota --cpu-burst --cpu-share --cpu-idle --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --memory --memory-reservation --memory-swap --pids-limit --help -h"
+		flags="--resources -r --blkio-weight --cpu-period --cpu-quota --cpu-burst --cpu-share --cpu-idle --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --memory --memory-reservation --memory-swap --pids-limit --l3-cache-schema --mem-bw-schema --help -h"
 		case $prev in
 		--resources|-r) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 		--blkio-weight) COMPREPLY=(); return ;;
@@ -127,6 +127,8 @@ _masu() {
 		--memory-reservation) COMPREPLY=(); return ;;
 		--memory-swap) COMPREPLY=(); return ;;
 		--pids-limit) COMPREPLY=(); return ;;
+		--l3-cache-schema) COMPREPLY=(); return ;;
+		--mem-bw-schema) COMPREPLY=(); return ;;
 		esac
 		;;
 	mounts)

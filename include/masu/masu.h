@@ -2,9 +2,16 @@
 /* The public face of libmasu: what `src/cli` and other programs may use.
  *
  * Conventions: every function returns 0 (or a documented value) or a negative errno; details go to the caller-owned
- * struct masu_error (NULL is allowed). Option structs start with their own size; zero is the default of each member;
- * they grow at the end only. Documents cross the border as JSON bytes. Strings passed in are borrowed for the call.
+ * struct masu_error (NULL is allowed). Documents cross the border as JSON bytes. Strings passed in are borrowed for the call.
  * The library is for single-threaded processes: creating a container clones the caller.
+ *
+ * Option structs start with their own size and grow at the end only; zero is the default of each member, and NULL stands for a
+ * struct of zeros. A size of 0 is -EINVAL, a member that this library does not know yet is -E2BIG unless it is zero.
+ * Flags that a call does not know are -EINVAL.
+ *
+ * Errors of all calls on a container: -EINVAL (the id is none, an option makes no sense), -ENOENT (there is no such container),
+ * -EBUSY (it is being created, or another operation on it does not end in 10 s). Below stand those that a call has besides; any
+ * other errno is that of the system call that failed, which the text names.
  */
 #ifndef MASU_H
 #define MASU_H
@@ -61,12 +68,13 @@ void masu_runtime_free(struct masu_runtime *rt);
 /* The absolute state directory (owned by rt). */
 const char *masu_runtime_root(const struct masu_runtime *rt);
 
+/* MASU_CREATE_*: create, run, plan, restore. MASU_RUN_*: run, restore; of them exec has MASU_RUN_DETACH. */
 enum {
 	MASU_CREATE_NO_PIVOT = 1 << 0,       /* chroot instead of pivot_root */
 	MASU_CREATE_NO_NEW_KEYRING = 1 << 1, /* keep the caller's session keyring */
-	MASU_RUN_DETACH = 1 << 2,            /* run: return after the start */
-	MASU_RUN_KEEP = 1 << 3,              /* run: do not delete after the end */
-	MASU_RUN_NO_SUBREAPER = 1 << 4,      /* run: do not become a child subreaper */
+	MASU_RUN_DETACH = 1 << 2,            /* return after the start */
+	MASU_RUN_KEEP = 1 << 3,              /* do not delete after the end */
+	MASU_RUN_NO_SUBREAPER = 1 << 4,      /* do not become a child subreaper */
 	MASU_EXEC_IGNORE_PAUSED = 1 << 5     /* exec: also in a paused container */
 };
 
@@ -81,9 +89,11 @@ struct masu_create_options {
 	int listen_fds;             /* socket activation: fds 3 .. 3+n-1, LISTEN_FDS and LISTEN_PID=1 are set */
 	const char *listen_fdnames; /* passed on as LISTEN_FDNAMES when not NULL */
 	const char *notify_socket;  /* $NOTIFY_SOCKET of the caller, NULL when none */
-	unsigned flags;             /* MASU_CREATE_*, MASU_RUN_* */
+	unsigned flags;             /* MASU_CREATE_*, for some calls MASU_RUN_* */
 	int plan_cgroups;           /* masu_plan only: enum masu_plan_cgroups */
 };
+/* -EEXIST: the id is taken. -EINVAL: the document is wrong, pointer says where. -EOPNOTSUPP: it has a property that this host or
+ * this version cannot give it. -ECANCELED: a hook failed. On error nothing is left. */
 int masu_create(struct masu_runtime *rt, const char *id, const struct masu_create_options *o, struct masu_error *err);
 struct masu_start_options {
 	size_t size;
@@ -91,10 +101,12 @@ struct masu_start_options {
 	 * the call returns. */
 	const char *notify_socket;
 };
-/* o may be NULL. */
+/* -EINVAL: it has been started before, or its document has no process. -ECANCELED: a hook failed; then, as when the program cannot be
+ * executed (its errno), it does not run. */
 int masu_start(struct masu_runtime *rt, const char *id, const struct masu_start_options *o, struct masu_error *err);
 /* create + start; in the foreground it waits, forwards signals and the terminal and then deletes.
- * Returns the exit code 0..255 (128 + signal when killed), 0 when detached, or a negative errno. */
+ * Returns the exit code 0..255 (128 + signal when killed), 0 when detached, or a negative errno: those of masu_create and
+ * masu_start. */
 int masu_run(struct masu_runtime *rt, const char *id, const struct masu_create_options *o, struct masu_error *err);
 
 struct masu_exec_options {
@@ -123,15 +135,18 @@ struct masu_exec_options {
 	const char *pid_file;
 	unsigned flags; /* MASU_RUN_DETACH, MASU_EXEC_IGNORE_PAUSED */
 };
-/* As masu_run: exit code of the process, 0 when detached, or a negative errno. */
+/* As masu_run: exit code of the process, 0 when detached, or a negative errno. -ESRCH: the container has stopped. -EBUSY: it is
+ * paused. -EINVAL also: the process document is wrong. */
 int masu_exec(struct masu_runtime *rt, const char *id, const struct masu_exec_options *o, struct masu_error *err);
 
 enum { MASU_KILL_ALL = 1 << 0 }; /* every process of the container; no error when it has stopped already */
+/* -ESRCH: it has stopped. */
 int masu_kill(struct masu_runtime *rt, const char *id, int signal, unsigned flags, struct masu_error *err);
 enum { MASU_DELETE_FORCE = 1 << 0 }; /* kills it first; no error when there is no such container */
+/* -EBUSY: it has not stopped. */
 int masu_delete(struct masu_runtime *rt, const char *id, unsigned flags, struct masu_error *err);
 
-/* Stops and continues every process of a running container: -EINVAL in any other state. */
+/* Stops and continues every process of a running container: -EINVAL in any other state, -EOPNOTSUPP without a cgroup. */
 int masu_pause(struct masu_runtime *rt, const char *id, struct masu_error *err);
 int masu_resume(struct masu_runtime *rt, const char *id, struct masu_error *err);
 
@@ -161,24 +176,27 @@ struct masu_update_options {
 		kernel_memory_tcp;      /* bytes, -1: none */
 	struct masu_limit pids;         /* -1: none */
 	struct masu_limit blkio_weight; /* 10..1000 */
+	/* Lines for the container's class of service (linux.intelRdt); NULL: as they are. Others in that class have them too. */
+	const char *l3_cache_schema, *mem_bw_schema;
 };
 /* Changes limits of a container that has not stopped. Device rules change only when the document has them. When it fails in
  * the middle, the old values are written back, and the error says whether that worked. Neither `exec` nor the container's copy
  * of its document are changed by it. */
 int masu_update(struct masu_runtime *rt, const char *id, const struct masu_update_options *o, struct masu_error *err);
 
+/* C: of checkpoint, R: of restore. */
 enum {
-	MASU_CHECKPOINT_LEAVE_RUNNING = 1 << 0,
-	MASU_CHECKPOINT_PRE_DUMP = 1 << 1, /* memory only; the container goes on */
-	MASU_CHECKPOINT_TCP_ESTABLISHED = 1 << 2,
-	MASU_CHECKPOINT_TCP_SKIP_IN_FLIGHT = 1 << 3,
-	MASU_CHECKPOINT_TCP_CLOSE = 1 << 4, /* restore: connections are closed */
-	MASU_CHECKPOINT_EXT_UNIX_SK = 1 << 5,
-	MASU_CHECKPOINT_SHELL_JOB = 1 << 6,
-	MASU_CHECKPOINT_FILE_LOCKS = 1 << 7,
-	MASU_CHECKPOINT_LINK_REMAP = 1 << 8,
-	MASU_CHECKPOINT_AUTO_DEDUP = 1 << 9,
-	MASU_CHECKPOINT_LAZY_PAGES = 1 << 10
+	MASU_CHECKPOINT_LEAVE_RUNNING = 1 << 0,      /* C */
+	MASU_CHECKPOINT_PRE_DUMP = 1 << 1,           /* C: memory only; the container goes on */
+	MASU_CHECKPOINT_TCP_ESTABLISHED = 1 << 2,    /* C R */
+	MASU_CHECKPOINT_TCP_SKIP_IN_FLIGHT = 1 << 3, /* C */
+	MASU_CHECKPOINT_TCP_CLOSE = 1 << 4,          /* R: connections are closed */
+	MASU_CHECKPOINT_EXT_UNIX_SK = 1 << 5,        /* C R */
+	MASU_CHECKPOINT_SHELL_JOB = 1 << 6,          /* C R */
+	MASU_CHECKPOINT_FILE_LOCKS = 1 << 7,         /* C R */
+	MASU_CHECKPOINT_LINK_REMAP = 1 << 8,         /* C */
+	MASU_CHECKPOINT_AUTO_DEDUP = 1 << 9,         /* C R */
+	MASU_CHECKPOINT_LAZY_PAGES = 1 << 10         /* C R */
 };
 struct masu_checkpoint_options {
 	size_t size;
@@ -186,27 +204,31 @@ struct masu_checkpoint_options {
 	const char *work_path;    /* directory of criu's log; NULL: image_path */
 	const char *parent_path;  /* images of an earlier pre-dump, relative to image_path */
 	const char *page_server;  /* ADDRESS:PORT */
-	const char *cgroups_mode; /* soft (NULL), full, strict or ignore */
+	const char *cgroups_mode; /* soft (NULL), full, strict or ignore; without a cgroup nothing but ignore */
 	const char *network_lock; /* iptables, nftables or skip; NULL: what criu prefers */
 	char *const *empty_ns;    /* NULL-terminated; "network" */
-	int status_fd;            /* gets a zero byte when pages can be asked for (lazy pages); used when > 0 */
-	unsigned flags;           /* MASU_CHECKPOINT_* */
+	int status_fd;  /* > 0: gets a zero byte when pages can be asked for, for lazy pages only; stays the caller's */
+	unsigned flags; /* MASU_CHECKPOINT_* */
 };
-/* Saves a running container by criu. Then it is deleted, unless it was to be left running. */
+/* Saves a running or paused container by criu. Then it is deleted, unless it was to be left running. -EINVAL: it is neither.
+ * -EOPNOTSUPP: it has something that criu cannot save, or this build is without criu. -EPERM: criu needs the rights of root. -ESRCH: it
+ * ended meanwhile. -EIO: criu failed for a reason of which only its log knows; then the container goes on. */
 int masu_checkpoint(struct masu_runtime *rt, const char *id, const struct masu_checkpoint_options *o,
 		    struct masu_error *err);
 
 struct masu_restore_options {
 	size_t size;
-	struct masu_create_options create; /* bundle, config, console_socket, pidfd_socket, pid_file, and of flags
-					    * MASU_RUN_* and MASU_CREATE_NO_NEW_KEYRING */
+	/* bundle, config, console_socket, pidfd_socket, pid_file, and of flags MASU_RUN_* and MASU_CREATE_*; NULL: all zero */
+	const struct masu_create_options *create;
 	const char *image_path, *work_path, *cgroups_mode, *network_lock;
 	char *const *empty_ns;
 	const char *lsm_profile;       /* TYPE:LABEL instead of the saved one */
 	const char *lsm_mount_context; /* the same for mounts */
 	unsigned flags;                /* MASU_CHECKPOINT_* */
 };
-/* A container like that of masu_run, whose processes are those that were saved. Results as those of masu_run. */
+/* A container like that of masu_run, whose processes are those that were saved. Results as those of masu_run. -EPERM also: others than
+ * root may write to the images, or what they brought back is less confined than the document says. -EOPNOTSUPP also: create asks for
+ * descriptors or a notify socket, which are up to the images. -EIO: criu failed for a reason of which only its log knows. */
 int masu_restore(struct masu_runtime *rt, const char *id, const struct masu_restore_options *o, struct masu_error *err);
 /* 1 when this build can checkpoint and restore. */
 int masu_has_criu(void);
@@ -230,7 +252,7 @@ struct masu_events_options {
 int masu_events(struct masu_runtime *rt, const char *const *ids, const struct masu_events_options *o,
 		masu_write_fn *out, void *arg, struct masu_error *err);
 
-/* The state document (pretty-printed JSON and a newline). */
+/* The state document (pretty-printed JSON and a newline). A negative result of out is returned. */
 int masu_state(struct masu_runtime *rt, const char *id, masu_write_fn *out, void *arg, struct masu_error *err);
 
 /* One row of a listing; strings are valid during the callback only. */
@@ -240,7 +262,8 @@ struct masu_list_entry {
 	pid_t pid;
 };
 typedef int masu_list_fn(void *arg, const struct masu_list_entry *entry);
-/* Calls fn for each container, sorted by id. Entries that cannot be read are logged and skipped. */
+/* Calls fn for each container, sorted by id. Entries that cannot be read are logged and skipped, a state directory that is not there
+ * is empty when it is the default one, else -ENOENT. A negative result of fn ends it and is returned. */
 int masu_list(struct masu_runtime *rt, masu_list_fn *fn, void *arg, struct masu_error *err);
 /* The same as a JSON array of state documents with `owner` filled; "[]" when there is none. */
 int masu_list_json(struct masu_runtime *rt, masu_write_fn *out, void *arg, struct masu_error *err);
@@ -259,7 +282,8 @@ enum masu_plan_cgroups {
 	MASU_PLAN_CGROUPS_V2
 };
 /* The plan that create would carry out, without carrying it out; needs no rights. With the runtime option `rootless` true or
- * false it is the plan of a caller without or with rights, whatever the rights of this one are. */
+ * false it is the plan of a caller without or with rights, whatever the rights of this one are. Errors as those of masu_create,
+ * without those of a host that changes. */
 int masu_plan(struct masu_runtime *rt, const char *id, const struct masu_create_options *o, int format,
 	      masu_write_fn *out, void *arg, struct masu_error *err);
 

@@ -6,8 +6,8 @@ import array, ctypes, json, os, re, select, shutil, signal, socket, stat, subpro
 HERE = os.path.dirname(os.path.abspath(__file__))
 SRC = os.environ.get("MASU_SRCDIR") or os.path.dirname(os.path.dirname(HERE))
 MASU = os.path.abspath(os.environ.get("MASU") or os.path.join(os.environ.get("MASU_BUILDDIR", "build"), "masu"))
-TOP = "masu-flt-%d" % os.getpid()
-ID = "flt%d" % os.getpid()
+TAG = os.environ.get("MASU_FAULTS_TAG") or str(os.getpid())  # a test may run a part of itself in a pid namespace, as number 1
+TOP, ID = "masu-flt-" + TAG, "flt" + TAG
 TIMEOUT, GRACE = 30, 20  # an init whose masu is gone counts its turns, and a loaded machine makes them long
 CLONE_NEWNS, CLONE_NEWNET, MS_REC, MS_PRIVATE, MS_SHARED, PR_SET_CHILD_SUBREAPER = 0x20000, 0x40000000, 0x4000, 1 << 18, 1 << 20, 36
 
@@ -78,12 +78,33 @@ def tree(path):
     for where, dirs, files in os.walk(path):
         for name in dirs + files:
             full = os.path.join(where, name)
-            found.add("%s %o" % (os.path.relpath(full, path), os.lstat(full).st_mode))
+            st = os.lstat(full)
+            size = 0 if stat.S_ISDIR(st.st_mode) else st.st_size
+            found.add("%s %o %d:%d %d" % (os.path.relpath(full, path), st.st_mode, st.st_uid, st.st_gid, size))
+    return found
+
+
+def links():
+    """Names of our network devices; those that a test makes and gives away are its business."""
+    return {line.split(":")[0].strip() for line in read("/proc/self/net/dev").splitlines()[2:]} - {"fltdev", "fltpeer"}
+
+
+def keyrings():
+    return {line.split(None, 8)[8] for line in read("/proc/keys").splitlines() if " _ses.%s:" % ID in line}
+
+
+def host_files(*paths):
+    """Files of the host that no command has any business with."""
+    found = {}
+    for path in paths:
+        st = os.lstat(path)
+        changed = 0 if stat.S_ISCHR(st.st_mode) else st.st_mtime_ns
+        found[path] = "%o %d:%d %d:%d %d %d" % (st.st_mode, st.st_uid, st.st_gid, st.st_dev, st.st_rdev, st.st_size, changed)
     return found
 
 
 class Rig:
-    def __init__(self):
+    def __init__(self, tmpfs=False):
         libc = ctypes.CDLL(None, use_errno=True)
         if os.geteuid() or libc.unshare(CLONE_NEWNS | CLONE_NEWNET):
             skip_all("needs root")
@@ -95,11 +116,21 @@ class Rig:
         # An end from outside is an end with done().
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
         self.dir = tempfile.mkdtemp(prefix="masu-faults.")
+        if tmpfs and libc.mount(b"tmpfs", self.dir.encode(), b"tmpfs", 0, None):
+            raise OSError(ctypes.get_errno(), "mount a tmpfs")
+        self.unmount = (lambda: (libc.umount2(b"/dev/null", 2), libc.umount2(self.dir.encode(), 2))) if tmpfs else lambda: None
         os.chmod(self.dir, 0o755)
         self.root, self.bundle = self.dir + "/state", self.dir + "/bundle"
         self.log, self.err, self.pids = self.dir + "/hooks.log", self.dir + "/stderr", self.dir + "/pids"
         for d in (self.root, self.bundle, self.pids, self.dir + "/data"):
             os.mkdir(d)
+        self.ours = [MASU]
+        if tmpfs:
+            # A null of our own: others who give the host's away do not look like us.
+            os.mknod(self.dir + "/null", stat.S_IFCHR | 0o666, os.makedev(1, 3))
+            os.chmod(self.dir + "/null", 0o666)
+            libc.mount(self.dir.encode() + b"/null", b"/dev/null", None, 0x1000, None)
+            self.ours += ["/dev/null"]
         made = subprocess.run(["bash", "-c", '. "$0/spec-tests/lib/bundle.bash" && bundle_rootfs "$1"', SRC, self.bundle + "/rootfs"])
         if made.returncode:
             skip_all("needs a static busybox")
@@ -110,7 +141,7 @@ class Rig:
         open(self.log, "w").close()
         os.chmod(self.log, 0o666)
         self.sockets, self.device, self.notify = {}, None, None
-        self.mounts = read("/proc/self/mountinfo")
+        self.mounts, self.links = read("/proc/self/mountinfo"), links()
         self.helpers = set()
         self.files = None
 
@@ -126,6 +157,7 @@ class Rig:
                     os.rmdir(where)
                 except OSError:
                     pass
+        self.unmount()
         shutil.rmtree(self.dir, ignore_errors=True)
 
     def holder(self):
@@ -155,6 +187,7 @@ class Rig:
         self.device = next(iter(config["linux"].get("netDevices", ())), None)
         with open(self.bundle + "/config.json", "w") as f:
             json.dump(config, f)
+        self.host = host_files(*self.ours, self.bundle + "/config.json")
         self.options = ["--bundle", self.bundle, "--pid-file", self.pids + "/pid"]
         if config["process"].get("terminal"):
             self.options += ["--console-socket", self.listen("console")]
@@ -239,7 +272,7 @@ class Rig:
         """What is there now that was not there before. undone: by which command itself, not by a delete after its death; it
         removes its pid file then, and a create gives back what it took."""
         found = ["process %d: child of %d: %s" % (p, n[0], n[1]) for p, n in self.strays().items()]
-        found += ["cgroup " + c for c in self.cgroups()]
+        found += ["cgroup " + d for c in self.cgroups() for d, _, _ in os.walk(c)]
         found += ["state directory: " + n for n in os.listdir(self.root) if n != ".seccomp-cache"]
         found += ["beside the pid file: " + n for n in os.listdir(self.pids) if n != "pid" or undone]
         if undone == "create" and self.device and not os.path.exists("/proc/sys/net/ipv4/conf/" + self.device):
@@ -250,6 +283,8 @@ class Rig:
             # A mount that came with our namespace goes when somebody else removes the directory that it is on.
             found += ["mount " + m for m in sorted(after - before)]
             found += ["no more mount " + m for m in sorted(before - after) if os.path.exists(m.split()[4])]
+        found += ["network device " + n for n in sorted(links() ^ self.links)] + ["keyring " + k for k in sorted(keyrings())]
+        found += ["host file %s: %s" % f for f in sorted(host_files(*self.host).items() - self.host.items())]
         if self.files is not None:
             found += ["in the root file system: " + f for f in sorted(self.files ^ tree(self.bundle + "/rootfs"))]
         return found

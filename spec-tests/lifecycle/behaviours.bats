@@ -481,3 +481,18 @@ $(realpath "$BUNDLE") 2"
 	create
 	equals "$(jq .pid "$BATS_TEST_TMPDIR/create")" "$(state pid)"
 }
+
+@test "37: a device node that is bound from the host stays as it is, and none is made there" {
+	local dir=$BATS_TEST_TMPDIR/dri
+	mkdir "$dir"
+	mknod -m 600 "$dir/card" c 1 3
+	config '.mounts += [{"destination": "/dev/dri", "type": "bind", "source": $dir, "options": ["bind"]}] | .process.args = ["stat", "-c", "%a %u %g", "/dev/dri/card", "/dev/mine"]
+		| .linux.devices = [{"path": "/dev/dri/card", "type": "c", "major": 1, "minor": 3, "fileMode": 438, "uid": 1000, "gid": 1000}, {"path": "/dev/mine", "type": "c", "major": 1, "minor": 3, "fileMode": 416, "uid": 5, "gid": 6}]' --arg dir "$dir"
+	rt --debug run --bundle "$BUNDLE" "$ID" </dev/null >"$OUT" 2>"$ERR"
+	equals "$(cat "$OUT")" $'600 0 0\n640 5 6'
+	equals "$(stat -c '%a %u %g' "$dir/card")" "600 0 0"
+	! is_masu || grep -q 'mode 0600 and owner 0:0 stay' "$ERR"
+	config_patch '.linux.devices[0].path = "/dev/dri/other"'
+	fails '/linux/devices/0.*/dev/dri/other' create
+	equals "$(ls "$dir")" card
+}

@@ -157,3 +157,25 @@ refused() { # REGEX: create fails with it, and as if it had never been tried
 		nothing_left
 	done
 }
+
+@test "run.oci.delegate-cgroup where it cannot be: nothing has begun" {
+	config '.annotations = {"run.oci.delegate-cgroup": "sub"} | .hooks = {prestart: [{path: "/bin/sh", args: ["sh", "-c", "touch \($f)"]}]}' --arg f "$BATS_TEST_TMPDIR/began"
+	fails '/annotations/run.oci.delegate-cgroup' rt --allow-annotation 'run.oci.*' --cgroup-manager disabled create --bundle "$BUNDLE" "$ID"
+	[[ ! -e $BATS_TEST_TMPDIR/began ]]
+	nothing_left
+}
+
+# So many that they do not fit into one message.
+@test "many devices in a user namespace" {
+	rm -rf "$BATS_TEST_TMPDIR/rootfs"
+	cp -a "$ROOTFS" "$BATS_TEST_TMPDIR/rootfs"
+	chown -R 100000:100000 "$BATS_TEST_TMPDIR/rootfs"
+	chmod a+x "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR/.." "$BATS_TEST_TMPDIR/../.." "$BATS_RUN_TMPDIR"
+	local users='.linux.namespaces += [{"type": "user"}] | .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}] | .linux.gidMappings = .linux.uidMappings'
+	ROOTFS=$BATS_TEST_TMPDIR/rootfs config "$users"' | .process.args = ["sh", "-c", "ls /dev/many | wc -l"]
+		| .linux.devices = [range(100) | {path: "/dev/many/\(.)", type: "c", major: 1, minor: 3}]'
+	run_fg
+	equals "$output" 100
+	ROOTFS=$BATS_TEST_TMPDIR/rootfs config "$users"' | .linux.devices = [range(300) | {path: "/dev/many/\(.)", type: "c", major: 1, minor: 3}]'
+	refused '/linux/devices'
+}

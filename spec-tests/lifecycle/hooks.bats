@@ -135,6 +135,19 @@ all_hooks() {
 	nothing_left
 }
 
+@test "a hook that ends with more than 128, by a signal, or is no program" {
+	is_masu || skip "others have other words"
+	config '.hooks = {createRuntime: [$bad]}' --argjson bad "$(host_hook createRuntime 'exit 200')"
+	fails 'createRuntime hook .*: exit code 200$' create
+	config '.hooks = {createRuntime: [$bad]}' --argjson bad "$(host_hook createRuntime 'kill -TERM $$')"
+	fails 'createRuntime hook .*: killed by signal 15$' create
+	config '.hooks = {createRuntime: [{"path": $p}]}' --arg p "$BATS_TEST_TMPDIR/none"
+	fails "run createRuntime hook: execute .$BATS_TEST_TMPDIR/none.: No such file" create
+	config '.hooks = {createContainer: [{"path": $p}]}' --arg p "$BATS_TEST_TMPDIR/none"
+	fails "run createContainer hook: execute .$BATS_TEST_TMPDIR/none.: No such file" create
+	nothing_left
+}
+
 @test "a failing poststop hook: a warning, the others run" {
 	config '.hooks = {poststop: [$bad, $f]}' --argjson bad "$(host_hook first 'exit 3')" --argjson f "$(host_hook second)"
 	create
@@ -177,4 +190,22 @@ all_hooks() {
 	config '.hooks = {createRuntime: [$a]} | .process.args = ["cat", "/proc/sys/kernel/hostname"]' --argjson a "$(host_hook createRuntime 'pid=$(jq .pid <'"$LOG"'/createRuntime.state); nsenter --net=/proc/$pid/ns/net ip link set lo up 2>/dev/null || nsenter --net=/proc/$pid/ns/net true')"
 	run_fg
 	equals "$status $output" "0 box"
+}
+
+@test "run: after a failed poststart hook the id is free, and who takes it keeps it" {
+	config '.hooks = {poststart: [$bad], poststop: [$f]}' --argjson bad "$(host_hook poststart 'exit 3')" --argjson f "$(host_hook poststop 'sleep 2')"
+	cp -r "$BUNDLE" "$BUNDLE-2"
+	jq 'del(.hooks)' "$BUNDLE/config.json" >"$BUNDLE-2/config.json"
+	timeout -k 5 30 "$RUNTIME" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null >"$OUT" 2>"$ERR" 3>&- &
+	local pid=$! code=0
+	wait_for 10 grep -qs poststop "$LOG/order"
+	rt create --bundle "$BUNDLE-2" "$ID" </dev/null 3>&-
+	wait "$pid" || code=$?
+	cat "$ERR"
+	[[ $code != 0 && $code != 124 ]]
+	equals "$(tr '\n' ' ' <"$LOG/order")" "poststart poststop "
+	refute grep -q 'are not known' "$ERR"
+	status_is created
+	rt delete --force "$ID"
+	nothing_left
 }

@@ -56,6 +56,31 @@ without() { # ARG...: create and start without a cgroup
 	equals "$(ls "$ROOT" | grep -c "$ID" || true)" 0
 }
 
+@test "systemd: nobody listens on its socket, as while it executes itself anew: waited for" {
+	is_masu || skip "others differ"
+	needs python3
+	config '.linux.resources = {} | del(.linux.cgroupsPath)'
+	cat >"$BATS_TEST_TMPDIR/late.py" <<'EOT'
+import socket, subprocess, sys, time
+s = socket.socket(socket.AF_UNIX)
+s.bind("/run/systemd/private")
+p = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
+time.sleep(1.5)
+print("waits" if p.poll() is None else "gave up")
+s.listen()
+s.settimeout(20)
+s.accept()
+print("connects")
+p.kill()
+p.wait()
+EOT
+	timeout 60 unshare -m sh -c 'mount -t tmpfs tmpfs /run && mkdir /run/systemd && exec "$@"' sh python3 "$BATS_TEST_TMPDIR/late.py" \
+		"$RUNTIME" --root "$ROOT" --systemd-cgroup create --bundle "$BUNDLE" "$ID" >"$OUT" 3>&-
+	equals "$(cat "$OUT")" $'waits\nconnects'
+	# killed before there was anything but its name, and there is no systemd to ask
+	rm -rf "${ROOT:?}/$ID"
+}
+
 @test "exec: a cgroup below the container's" {
 	needs_root
 	config_args sleep 1000

@@ -15,7 +15,7 @@ setup() {
 }
 teardown() {
 	common_teardown
-	rm -rf "$BATS_FILE_TMPDIR"/rootfs/{new,more,link,file,mnt} 2>/dev/null || true
+	rm -rf "$BATS_FILE_TMPDIR"/rootfs/{new,more,link,file,mnt,prot,plink} 2>/dev/null || true
 }
 crun_can() { "$RUNTIME" --help | grep -qw mounts; }
 
@@ -70,9 +70,10 @@ at() { inside cat /proc/self/mountinfo | awk -v at="$1" '$5 == at { print $6 }' 
 	list '[{destination: "/new/a", type: "tmpfs", source: "t"}, {destination: "/new/b", type: "bind", source: "/nowhere", options: ["bind"]}]'
 	fails '/mounts/1.*/nowhere' add
 	equals "$(at /new/a)" ""
+	! is_masu || equals "$(inside ls -A /new 2>&1)" "ls: /new: No such file or directory"
 	list '[{destination: "/new/a", type: "tmpfs", source: "t"}]'
 	add
-	list '[{destination: "/new/a"}, {destination: "/new/file"}]'
+	list '[{destination: "/new/a"}, {destination: "/etc/passwd"}]'
 	fails '/mounts/1.*nothing is mounted' remove
 	[[ -n $(at /new/a) ]]
 }
@@ -107,6 +108,21 @@ at() { inside cat /proc/self/mountinfo | awk -v at="$1" '$5 == at { print $6 }' 
 		fails '/mounts/0' remove
 	done
 	inside test ! -s /proc/kcore
+}
+
+@test "mounts: a protection is none to remove, whatever its path in the document looks like" {
+	is_masu || skip "masu's own rules"
+	mkdir -p "$ROOTFS/prot/dir"
+	touch "$ROOTFS/prot/"{a,b,c}
+	ln -sfn prot "$ROOTFS/plink"
+	config_patch '.linux.readonlyPaths += ["/prot//a", "/plink/b"] | .linux.maskedPaths += ["/plink/../prot/./c", "/plink/dir"]'
+	run_detached
+	local what
+	for what in a b c dir; do
+		list '[{destination: ("/prot/" + $w)}]' --arg w "$what"
+		fails '/mounts/0.*protects the host' remove
+		matches "$(at "/prot/$what")" '^(ro|rw)'
+	done
 }
 
 @test "mounts: the list has to be one" {

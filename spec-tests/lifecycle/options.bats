@@ -92,6 +92,30 @@ teardown() { common_teardown; }
 	equals "$status $output" "0 template"
 }
 
+@test "an empty value is an option that is not given" {
+	is_masu || skip "crun and runc have no such rule"
+	config_args sleep 1000
+	run_detached --pid-file "" --console-socket "" --config ""
+	rtq exec --process "" --user "" --cwd "" --apparmor "" "$ID" true
+	rtq update --resources "" --cpu-share 512 "$ID"
+	fails "expected a limit" rt update --resources "" "$ID"
+	jq '.process | .args = ["sh", "-c", "echo from stdin"]' "$BUNDLE/config.json" >"$BATS_TEST_TMPDIR/process.json"
+	equals "$(rt exec --process - "$ID" <"$BATS_TEST_TMPDIR/process.json")" "from stdin"
+	rtq delete --force "$ID"
+}
+
+@test "--regex: each failure is told" {
+	is_masu || skip "runc has no --regex, crun tells the first"
+	local first=$ID
+	config_args sleep 1000
+	run_detached
+	config '.process.args = ["sleep", "1000"] | .linux.cgroupsPath = $p' --arg p "/$ID-two"
+	ID=$first-two run_detached
+	fails "$first.* that is not stopped" rt delete --regex "^$first"
+	grep -q "error: .*$first-two.* that is not stopped" "$BATS_TEST_TMPDIR/fails"
+	rtq delete --force --regex "^$first"
+}
+
 @test "an empty XDG_RUNTIME_DIR counts as unset" {
 	XDG_RUNTIME_DIR= "$RUNTIME" list -q >/dev/null
 	[[ ! -e /masu && ! -e ./masu/state ]]

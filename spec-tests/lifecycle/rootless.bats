@@ -46,6 +46,16 @@ patch() { jq "$@" "$HOME_DIR/config.json" >"$HOME_DIR/x" && mv "$HOME_DIR/x" "$H
 	as_user delete "$ID"
 }
 
+# No cgroup can be made: what is asked of one goes by /proc.
+@test "kill --all and ps without a cgroup" {
+	patch '.process.args = ["sh", "-c", "sleep 1000 & sleep 1000 & wait"] | .linux.cgroupsPath = "/masu-not-mine/'"$ID"'"'
+	as_user --root "$HOME_DIR/state" run --detach --bundle "$HOME_DIR" "$ID" >"$OUT" 2>"$ERR" || { cat "$ERR"; false; }
+	equals "$(as_user --root "$HOME_DIR/state" ps --format json "$ID" | jq length)" 3
+	as_user --root "$HOME_DIR/state" kill --all "$ID" KILL
+	wait_for 5 eval '[[ $(as_user --root "$HOME_DIR/state" state "$ID" | jq -r .status) == stopped ]]'
+	as_user --root "$HOME_DIR/state" delete "$ID"
+}
+
 @test "ranges of /etc/subuid by newuidmap" {
 	needs newuidmap
 	patch '.linux.uidMappings += [{"containerID": 1, "hostID": 200000, "size": 1000}] | .linux.gidMappings = .linux.uidMappings | .process.args = ["cat", "/proc/self/uid_map", "/proc/self/gid_map"]'

@@ -142,3 +142,35 @@ teardown() { common_teardown; }
 	equals "$output" y
 	[[ ! -e $ROOTFS/x ]]
 }
+
+# A container of the same id that somebody else has made meanwhile is none of its business.
+@test "run: the end leaves alone what has its id by then" {
+	config_args sleep 1000
+	timeout -k 5 30 "$RUNTIME" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null >"$OUT" 2>"$ERR" 3>&- &
+	local pid=$! runner
+	wait_for 10 status_is running
+	runner=$(pgrep -P "$pid")
+	kill -STOP "$runner"
+	rt delete --force "$ID"
+	create
+	kill -CONT "$runner"
+	wait "$pid" || true
+	status_is created
+	rtq delete --force "$ID"
+	nothing_left
+}
+
+@test "create: waits for no child but its own" {
+	env -u MASU_TEST_ID unshare -pf --kill-child sleep 1000 3>&- &
+	local outer=$! inner
+	wait_for 5 eval 'inner=$(pgrep -P '"$outer"')'
+	# joined, so that the process is cloned by a stage; then it fails
+	config '.process.args = ["not-there"] | (.linux.namespaces[] | select(.type == "pid")).path = "/proc/'"$inner"'/ns/pid"'
+	local s=0
+	timeout -k 5 15 bash -c 'sleep 1000 3>&- & echo $! >"$1/other"; exec "${@:2}"' bash "$BATS_TEST_TMPDIR" "$RUNTIME" --root "$ROOT" create --bundle "$BUNDLE" "$ID" </dev/null >"$OUT" 2>"$ERR" 3>&- || s=$?
+	kill "$(cat "$BATS_TEST_TMPDIR/other")" "$outer"
+	cat "$ERR"
+	[[ $s != 0 && $s != 124 ]]
+	grep -q not-there "$ERR"
+	nothing_left
+}

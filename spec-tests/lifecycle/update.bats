@@ -111,6 +111,15 @@ memory() { limit memory memory.limit_in_bytes memory.max; }
 	rtq exec "$ID" sh -c 'echo >/dev/null && head -c 1 /dev/zero'
 }
 
+@test "new device rules: the nodes of the document may still be made" {
+	config '.process.capabilities |= map_values(. + ["CAP_MKNOD"]) | .linux.devices = [{"path": "/dev/fuse", "type": "c", "major": 10, "minor": 229}]'
+	run_detached
+	rtq exec "$ID" mknod "/tmp/n1-$ID" c 10 229
+	echo '{"devices": [{"allow": false, "access": "rwm"}, {"allow": true, "type": "c", "major": 5, "minor": 1, "access": "rw"}]}' | rt update -r - "$ID"
+	rtq exec "$ID" mknod "/tmp/n2-$ID" c 10 229
+	rm -f "$ROOTFS/tmp/"n[12]-"$ID"
+}
+
 @test "created and paused containers can be updated, stopped ones cannot" {
 	config_args sh -c 'exit 0'
 	create
@@ -166,6 +175,29 @@ memory() { limit memory memory.limit_in_bytes memory.max; }
 	equals "$(pids)" "$before"
 }
 
+# No machine at hand has resctrl: a directory plays the class, and the state file names it.
+@test "flags: the schemata of the class of service" {
+	is_masu || skip "others look for resctrl"
+	run_detached
+	local class=$BATS_TEST_TMPDIR/class s=$ROOT/$ID/state.json before
+	mkdir "$class"
+	printf '    L3:0=7ff\n    MB:0=100\n' >"$class/schemata"
+	jq --arg g "$class" 'del(.checksum) + {rdtGroup: $g, rdtMonitor: "", rdtOwn: false}' "$s" >"$s.new" && mv "$s.new" "$s"
+	rtq update --mem-bw-schema MB:0=20 "$ID"
+	equals "$(head -n 1 "$class/schemata")" MB:0=20
+	printf '    L3:0=7ff\n    MB:0=100\n' >"$class/schemata"
+	rtq update --l3-cache-schema L3:0=f --pids-limit 77 "$ID"
+	equals "$(head -n 1 "$class/schemata")" L3:0=f
+	equals "$(pids)" 77
+	printf '    L3:0=7ff\n    MB:0=100\n' >"$class/schemata"
+	fails 'no such resource' rtq update --l3-cache-schema L2:0=f "$ID"
+	fails 4095 rtq update --l3-cache-schema L3:0=f --cpuset-cpus 4095 "$ID"
+	equals "$(head -n 1 "$class/schemata")" L3:0=7ff
+	mkdir "$class/info"
+	fails 'whole machine' rtq update --l3-cache-schema L3:0=f "$ID"
+	status_is running
+}
+
 @test "the command line is checked" {
 	is_masu || skip "others differ"
 	run_detached
@@ -173,7 +205,9 @@ memory() { limit memory memory.limit_in_bytes memory.max; }
 	fails 'exclude' rtq update -r - --pids-limit 4 "$ID"
 	fails 'memory.*expected a size' rtq update --memory 12q "$ID"
 	fails 'pids-limit.*expected a number' rtq update --pids-limit 4k "$ID"
-	fails 'l3-cache-schema.*cannot' rtq update --l3-cache-schema L3:0=f "$ID"
+	fails 'no class of service' rtq update --l3-cache-schema L3:0=f "$ID"
+	fails 'must start with `MB:`' rtq update --mem-bw-schema L3:0=f "$ID"
+	fails 'line break' rtq update --l3-cache-schema $'L3:0=f\nMB:0=10' "$ID"
 	fails 'missing container id' rtq update --pids-limit 4
 	fails 'flag needs an argument' rtq update "$ID" --resources
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Runs in a container and tries things, a line for each. Linked statically by the tests.
  * inside device TYPE MAJOR MINOR..: makes nodes and opens them; inside key NAME: looks for a key; inside watch FILE: attacks every process
- * that appears (as pid 1); inside fds FILE: lists open descriptors;
+ * that appears (as pid 1); inside overwrite FILE: writes to the program of each that may be opened; inside fds FILE: lists open descriptors;
  * inside hook PREFIX: says what a hook was given; inside writable FILE DIR...: lists what could be written;
  * inside exchange PATH PATH: both change places, in one step. */
 #include <dirent.h>
@@ -100,8 +100,36 @@ static void try_one(FILE *out, int pid)
 	fflush(out);
 }
 
-static int watch(const char *name)
+/* What was opened when it ran is tried when nobody runs it any more. A hole is used in a way that changes nothing. */
+static void overwrite(FILE *out, int pid)
 {
+	static int fds[256];
+	static unsigned n;
+	char path[64], exe[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	if (n < sizeof(fds) / sizeof(fds[0]) && is_runtime(pid, exe, sizeof(exe)) &&
+	    (fds[n] = open(path, O_RDONLY | O_CLOEXEC)) >= 0) {
+		fprintf(out, "%d opened %s\n", pid, exe);
+		n++;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		char first;
+		int fd;
+
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fds[i]);
+		fd = open(path, O_RDWR);
+		if (fd >= 0 && pread(fd, &first, 1, 0) == 1 && pwrite(fd, &first, 1, 0) == 1)
+			fprintf(out, "%d wrote to the program that it ran\n", pid);
+		if (fd >= 0)
+			close(fd);
+	}
+	fflush(out);
+}
+
+static int watch(const char *name, void (*attack)(FILE *out, int pid))
+{
+	static unsigned char known[65536];
 	FILE *out = fopen(name, "a");
 	DIR *d = opendir("/proc");
 
@@ -114,8 +142,11 @@ static int watch(const char *name)
 		for (struct dirent *e; (e = readdir(d));) {
 			int pid = atoi(e->d_name);
 
-			if (pid > 1)
-				try_one(out, pid);
+			if (pid <= 1)
+				continue;
+			if (pid < (int)sizeof(known) && !known[pid]++)
+				fprintf(out, "%d seen\n", pid);
+			attack(out, pid);
 		}
 		while (waitpid(-1, NULL, 0x40000001) > 0)
 			;
@@ -204,6 +235,8 @@ int main(int argc, char **argv)
 		return !out || fprintf(out, "end\n") < 0 || fclose(out);
 	}
 	if (argc > 2 && !strcmp(argv[1], "watch"))
-		return watch(argv[2]);
+		return watch(argv[2], try_one);
+	if (argc > 2 && !strcmp(argv[1], "overwrite"))
+		return watch(argv[2], overwrite);
 	return 2;
 }

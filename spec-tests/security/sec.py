@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the security tests share: boxes (a bundle with a hostile image, a directory of the host that must stay as it is, a shared
-volume), runtimes, the matrix, and rows. A row is a function that attacks a runtime and gives back what went wrong. It has to find
-nothing on masu and something on each of its red pins: a runtime of old that has the bug, or masu built with --enable-mutations."""
-import ctypes, hashlib, itertools, json, os, shutil, signal, stat, subprocess, sys, tempfile, time, traceback
+volume), runtimes, the matrix, and rows. A row is a function that attacks a runtime and yields symptoms of the hole, as text; what kept
+it from finding out is a Broken. It has to yield nothing on masu, and a symptom on each of its red pins: a runtime of old that has the bug, or
+masu built with --enable-mutations. A pin that does not work is no red one, and a runtime that runs nothing at all is not green."""
+import contextlib, ctypes, hashlib, itertools, json, os, re, shutil, signal, stat, subprocess, sys, tempfile, time, traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SRC = os.environ.get("MASU_SRCDIR") or os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, SRC + "/spec-tests/lib")
+import tracer  # noqa: E402
+
 BUILD = os.path.abspath(os.environ.get("MASU_BUILDDIR", "build"))
 TOP = "masu-sec-%d" % os.getpid()
 TIMEOUT = 30
@@ -62,6 +66,10 @@ def differences(before, after):
                                "changed: %s, was %s" % (after[name][:2] + after[name][7:], before[name][:2] + before[name][7:]))
 
 
+class Broken(Exception):
+    """No container, no program, no trace: nothing was learnt about the hole. A failure, on masu and on pins. To be raised or yielded."""
+
+
 class Runtime:
     def __init__(self, kind, path, mutation=None):
         self.kind, self.path = kind, path
@@ -105,6 +113,7 @@ class Box:
         self.make_decoy()
         self.config = self.make_config(args or ["/bin/true"])
         self.err = self.out = ""
+        self.ran = False
         self.env = {}
         self.before = self.mounts = None
         self.log = self.dir + "/err"
@@ -210,7 +219,12 @@ class Box:
 
     def sh(self, script, **kw):
         """The script, run as the case says. The status, 124 for no end, 125 when no container came up."""
-        command = ["/bin/sh", "-c", script]
+        remove(self.vol + "/.ran")
+        status = self.attempt(["/bin/sh", "-c", ": >/vol/.ran; " + script], **kw)
+        self.ran = os.path.lexists(self.vol + "/.ran")
+        return status
+
+    def attempt(self, command, **kw):
         if self.case.how == "exec":
             self.config["process"]["args"] = ["/bin/sleep", "100"]
             return self.exec(*command, **kw) if self.up() == 0 else 125
@@ -223,6 +237,15 @@ class Box:
         ended = wait_for(lambda: self.status() == "stopped", TIMEOUT)
         self.out = read(out)
         return 0 if ended else 124
+
+    def unless_ran(self, what="it"):
+        """For the variants in which a container has to come up: without one nothing was tried."""
+        return [] if self.ran else [Broken("%s: nothing ran: %s" % (what, self.err.strip()))]
+
+    def unless_refused(self, why, what="it"):
+        """masu has to say that it is this what it does not do, not something else that went wrong."""
+        known = self.runtime.kind != "masu" or re.search(why, self.err)
+        return [] if known else [Broken("%s: refused for another reason: %s" % (what, self.err.strip()))]
 
     def status(self):
         p = subprocess.run(self.command("state", self.id), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
@@ -253,8 +276,7 @@ class Box:
 
     def __exit__(self, *_):
         self.done()
-        # Pins may leave a mount below their own root.
-        shutil.rmtree(self.dir, ignore_errors=True)
+        remove_all(self.dir)
 
 
 def bind(source, destination, *options):
@@ -267,6 +289,18 @@ def remove(path):
             os.unlink(path)
     else:
         shutil.rmtree(path)
+
+
+def remove_all(path):
+    """Pins may leave a mount below their own root, of the host's /sys even: nothing is removed through one."""
+    def below():
+        points = [re.sub(r"\\([0-7]{3})", lambda m: chr(int(m[1], 8)), m[0]) for m in mountinfo(os.getpid())]
+        return sorted((m for m in points if m == path or m.startswith(path + "/")), key=len, reverse=True)
+    for point in below():
+        libc.umount2(os.fsencode(point), 2 | 8)  # MNT_DETACH, UMOUNT_NOFOLLOW
+    if below():
+        raise RuntimeError("still mounted, so nothing was removed: %s" % below())
+    shutil.rmtree(path, ignore_errors=True)
 
 
 def mountinfo(pid):
@@ -302,20 +336,45 @@ class Row:
         self.red_cases = red_cases or cases
 
     def attack(self, rt, cases, first=False):
-        found = []
+        """Symptoms, and what kept the row from looking for some. first: one symptom is enough."""
+        found, broken = [], []
         for case in cases:
             try:
-                problems = list(itertools.islice(self.fn(rt, case) or (), 1 if first else None))
+                control(rt, case)
+                with contextlib.closing(self.fn(rt, case)) as run:
+                    for problem in run:
+                        (broken if isinstance(problem, Broken) else found).append("%s: %s" % (case, problem))
+                        if found and first:
+                            return found, broken
+            except Broken as e:
+                broken.append("%s: %s" % (case, e))
             except Skip:
                 raise
             except Exception:
                 if first:
                     raise
-                return ["the test itself is broken: %s: %s" % (case, traceback.format_exc())]
-            found += ["%s: %s" % (case, p) for p in problems]
-            if found and first:
-                break
-        return found
+                return found, broken + ["the test itself is broken: %s: %s" % (case, traceback.format_exc())]
+        return found, broken
+
+
+CONTROLS, COUNTS = {}, {}
+
+
+def control(rt, case):
+    """The same without an attack. What cannot do this says nothing about holes."""
+    key = "%s: %s" % (rt.name, case)
+    if key not in CONTROLS:
+        with Box(rt, case) as b:
+            b.config["hostname"] = "control"
+            b.sh("echo alive >/vol/result")
+            CONTROLS[key] = b.damage() if b.result() == "alive\n" else ["nothing ran: " + b.err.strip()]
+    if CONTROLS[key]:
+        raise Broken("without any attack: %s" % CONTROLS[key])
+
+
+def count(what, n):
+    """For the title: how much a row did."""
+    COUNTS[what] = COUNTS.get(what, 0) + n
 
 
 def row(name, title, cases=None, red=(), needs=None, red_cases=None):
@@ -364,8 +423,8 @@ def prepare_rig():
     if os.geteuid():
         print("1..1\nok 1 - %s # SKIP needs root" % os.path.basename(sys.argv[0]))
         sys.exit(0)
-    # Mounts of our own, private: what leaks out of a container shows here and nowhere else.
-    if libc.unshare(0x20000) or libc.mount(None, b"/", None, 0x4000 | 1 << 18, None):
+    # Mounts of our own, private: what leaks out of a container shows here and nowhere else. A network of our own: so do sockets.
+    if libc.unshare(0x20000 | 0x40000000) or libc.mount(None, b"/", None, 0x4000 | 1 << 18, None):
         raise OSError(ctypes.get_errno(), "make a mount namespace")
     libc.prctl(36, 1, 0, 0, 0)  # subreaper
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -393,7 +452,7 @@ def clean_rig():
             os.rmdir(p)
         except OSError:
             pass
-    shutil.rmtree(RIG, ignore_errors=True)
+    remove_all(RIG)
 
 
 def cgroups():
@@ -406,13 +465,7 @@ def cgroups():
 
 def compile_static(name):
     """A program of ours from NAME.c, linked statically; None without a compiler."""
-    out = RIG + "/" + name
-    if not os.path.exists(out):
-        p = subprocess.run([*os.environ.get("CC", "gcc").split(), "-O1", "-static", "-D_GNU_SOURCE", "-Wall", "-o", out, HERE + "/" + name + ".c"], stderr=subprocess.PIPE)
-        if p.returncode:
-            sys.stderr.write(p.stderr.decode())
-            return None
-    return out
+    return tracer.compile_static("%s/%s.c" % (HERE, name), RIG)
 
 
 def run_row(row, masu, get_pin, only_red):
@@ -423,8 +476,10 @@ def run_row(row, masu, get_pin, only_red):
     begun = time.time()
     if not only_red:
         try:
-            problems = row.attack(masu, row.cases)
-            Tap.say(not problems, "%s: %s (%d %s)" % (row.name, row.title, len(row.cases), "case" if len(row.cases) == 1 else "cases"), problems)
+            COUNTS.clear()
+            found, broken = row.attack(masu, row.cases)
+            counts = ", ".join("%d %s" % (n, what if n > 1 else what[:-1]) for what, n in {"cases": len(row.cases), **COUNTS}.items())
+            Tap.say(not found + broken, "%s: %s (%s)" % (row.name, row.title, counts), found + broken)
         except Skip as e:
             Tap.say(True, "%s: %s" % (row.name, row.title), skip=str(e))
             return
@@ -434,10 +489,8 @@ def run_row(row, masu, get_pin, only_red):
             Tap.say(True, "%s: red on %s" % (row.name, name), skip=pin)
             continue
         try:
-            problems = row.attack(pin, row.red_cases, first=True)
-            Tap.say(bool(problems), "%s: red on %s" % (row.name, pin.name), [] if problems else ["the hole was not found"])
-            if os.environ.get("SEC_VERBOSE"):
-                print("# " + "\n# ".join(problems[:3]))
+            found, broken = row.attack(pin, row.red_cases, first=True)
+            Tap.say(bool(found), "%s: red on %s" % (row.name, pin.name), found or ["the pin does not work: " + line for line in broken] or ["the hole was not found"])
         except Exception:
             Tap.say(False, "%s: red on %s" % (row.name, pin.name), [traceback.format_exc()])
     if os.environ.get("SEC_VERBOSE"):

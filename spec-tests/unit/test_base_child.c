@@ -65,10 +65,26 @@ TEST(exit_codes)
 
 	CHECK_INT(sh("exit 0", NULL, 0, -1, NULL), 0);
 	CHECK_INT(sh("exit 3", NULL, 0, 10000, NULL), 3);
+	CHECK_INT(sh("exit 200", NULL, 0, -1, NULL), 200);
 	CHECK_INT(sh("exit 255", NULL, 0, -1, NULL), 255);
-	CHECK_INT(sh("kill -TERM $$", NULL, 0, -1, NULL), 128 + SIGTERM);
-	CHECK_INT(sh("kill -KILL $$", NULL, 0, -1, NULL), 128 + SIGKILL);
+	CHECK_INT(sh("kill -TERM $$", NULL, 0, -1, NULL), CHILD_SIGNALED + SIGTERM);
+	CHECK_INT(sh("kill -KILL $$", NULL, 0, -1, NULL), CHILD_SIGNALED + SIGKILL);
 	CHECK_INT(open_fds(), before);
+}
+
+TEST(errors_of_hooks)
+{
+	struct err inner = { .text = "change directory for `/h`: it is gone", .hint = "advice" }, e = { 0 };
+
+	CHECK_ERR(child_hook_error("prestart", 2, "/h", 7, 200, &(struct err){ 0 }, &e), -ECANCELED);
+	CHECK_STR(e.text, "run prestart hook `/h`: exit code 200");
+	CHECK_STR(e.pointer, "/hooks/prestart/2");
+	CHECK_ERR(child_hook_error("prestart", 2, "/h", 7, CHILD_SIGNALED + 9, &(struct err){ 0 }, &e), -ECANCELED);
+	CHECK_STR(e.text, "run prestart hook `/h`: killed by signal 9");
+	CHECK_ERR(child_hook_error("prestart", 2, "/h", 7, -ENOENT, &inner, &e), -ECANCELED);
+	CHECK_STR(e.text, "run prestart hook: change directory for `/h`: it is gone");
+	CHECK_STR(e.hint, "advice");
+	CHECK_ERR(child_hook_error("prestart", 2, "/h", 7, -ETIMEDOUT, &inner, NULL), -ECANCELED);
 }
 
 TEST(exec_failures_are_told)

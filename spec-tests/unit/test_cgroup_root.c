@@ -61,6 +61,23 @@ static bool fail_text(int r, const struct err *err)
 	return r < 0;
 }
 
+static int prepare(const struct cgroup_facts *facts, const char *path, const struct spec_resources *res,
+		   const struct cgroup_options *o, struct cgroup *ret, struct err *err)
+{
+	AUTO(cgroup_limits_done) struct cgroup_limits limits = { 0 };
+	AUTO(arena_done) struct arena a = { 0 };
+	int r = cgroup_limits_plan(facts, res, NULL, 0, &a, &limits, err);
+
+	if (r == 0)
+		r = cgroup_probe(facts, path, o, ret, err);
+	if (r < 0)
+		return r;
+	r = cgroup_create(ret, &limits, err);
+	if (r < 0)
+		cgroup_done(ret);
+	return r;
+}
+
 static bool exists(const struct env *e, const char *path)
 {
 	for (size_t i = 0; i < e->facts.hierarchies_len; i++)
@@ -149,7 +166,7 @@ TEST_LAYOUTS(life)
 
 	snprintf(parent, sizeof(parent), "%s", unique("life"));
 	snprintf(path, sizeof(path), "%s/a/b", parent);
-	REQUIRE(!fail_text(cgroup_prepare(&e.facts, path, NULL, NULL, &cg, &err), &err));
+	REQUIRE(!fail_text(prepare(&e.facts, path, NULL, NULL, &cg, &err), &err));
 	pid = sleeper(2);
 	CHECK(!fail_text(cgroup_place(&cg, pid, false, &err), &err));
 	CHECK(!fail_text(cgroup_check_pid(&cg, e.proc, pid, &err), &err));
@@ -177,8 +194,8 @@ TEST_LAYOUTS(foreign)
 	char path[2048];
 	pid_t pid;
 
-	REQUIRE(!fail_text(cgroup_prepare(&e.facts, unique("foreign"), NULL, NULL, &outer, &err), &err));
-	REQUIRE(!fail_text(cgroup_prepare(&e.facts, outer.path, NULL, NULL, &cg, &err), &err));
+	REQUIRE(!fail_text(prepare(&e.facts, unique("foreign"), NULL, NULL, &outer, &err), &err));
+	REQUIRE(!fail_text(prepare(&e.facts, outer.path, NULL, NULL, &cg, &err), &err));
 	CHECK_INT(cg.dirs[0].made, 0);
 	pid = sleeper(0);
 	CHECK_INT(cgroup_place(&cg, pid, false, NULL), 0);
@@ -189,14 +206,14 @@ TEST_LAYOUTS(foreign)
 	cgroup_done(&cg);
 
 	snprintf(path, sizeof(path), "%s/x", outer.path); /* only the leaf is ours */
-	REQUIRE(!fail_text(cgroup_prepare(&e.facts, path, NULL, NULL, &cg, &err), &err));
+	REQUIRE(!fail_text(prepare(&e.facts, path, NULL, NULL, &cg, &err), &err));
 	CHECK_INT(cg.dirs[0].made, 1);
 	CHECK_INT(cgroup_freeze(&outer, true, &err), 0);
 	snprintf(path, sizeof(path), "%s/y", outer.path);
-	CHECK_ERR(cgroup_prepare(&e.facts, path, NULL, NULL, &(struct cgroup){ 0 }, &err),
+	CHECK_ERR(prepare(&e.facts, path, NULL, NULL, &(struct cgroup){ 0 }, &err),
 		  -EBUSY); /* it would be born frozen */
 	CHECK(!exists(&e, path));
-	CHECK_ERR(cgroup_prepare(&e.facts, outer.path, NULL, NULL, &(struct cgroup){ 0 }, &err), -EBUSY);
+	CHECK_ERR(prepare(&e.facts, outer.path, NULL, NULL, &(struct cgroup){ 0 }, &err), -EBUSY);
 	CHECK_INT(cgroup_freeze(&outer, false, &err), 0);
 	CHECK_INT(cgroup_destroy(&cg, &err), 0);
 	CHECK(exists(&e, outer.path));
@@ -213,7 +230,7 @@ TEST_LAYOUTS(freeze)
 	struct cgroup cg;
 	pid_t pid;
 
-	REQUIRE(!fail_text(cgroup_prepare(&e.facts, unique("freeze"), NULL, NULL, &cg, &err), &err));
+	REQUIRE(!fail_text(prepare(&e.facts, unique("freeze"), NULL, NULL, &cg, &err), &err));
 	pid = sleeper(0);
 	CHECK_INT(cgroup_place(&cg, pid, false, NULL), 0);
 	CHECK_INT(cgroup_is_frozen(&cg, &err), 0);
@@ -244,7 +261,7 @@ TEST_LAYOUTS(nested)
 	pid_t pid, *pids;
 	size_t n;
 
-	REQUIRE(!fail_text(cgroup_prepare(&e.facts, unique("nested"), NULL, NULL, &cg, &err), &err));
+	REQUIRE(!fail_text(prepare(&e.facts, unique("nested"), NULL, NULL, &cg, &err), &err));
 	for (size_t i = 0; i < e.facts.hierarchies_len; i++) {
 		char path[2048];
 
@@ -316,7 +333,7 @@ TEST_LAYOUTS(devices)
 	char node[64];
 
 	snprintf(node, sizeof(node), "/dev/masu-test-%d", (int)getpid());
-	REQUIRE(!fail_text(cgroup_prepare(&e.facts, unique("devices"), NULL, NULL, &cg, &err), &err));
+	REQUIRE(!fail_text(prepare(&e.facts, unique("devices"), NULL, NULL, &cg, &err), &err));
 	CHECK_INT(try_open(&cg, false, S_IFCHR, 1, 3, node), 0);
 	CHECK_INT(try_open(&cg, false, S_IFCHR, 1, 11, node), EPERM);
 	CHECK_INT(try_open(&cg, false, S_IFBLK, 8, 0, node), EPERM);
@@ -372,16 +389,16 @@ TEST_LAYOUTS(limits)
 	struct cgroup cg;
 
 	if (cgroup_facts_find_v1(&e.facts, "memory") < 0) { /* v2 here has no memory controller: RES-05 */
-		CHECK_ERR(cgroup_prepare(&e.facts, unique("limits"), &res, NULL, &cg, &err), -EOPNOTSUPP);
+		CHECK_ERR(prepare(&e.facts, unique("limits"), &res, NULL, &cg, &err), -EOPNOTSUPP);
 		CHECK_STR(err.pointer, "/linux/resources/memory/kernelTCP");
 		res.memory = NULL;
 		err_clear(&err);
-		CHECK_ERR(cgroup_prepare(&e.facts, unique("limits"), &res, NULL, &cg, &err), -EOPNOTSUPP);
+		CHECK_ERR(prepare(&e.facts, unique("limits"), &res, NULL, &cg, &err), -EOPNOTSUPP);
 		CHECK(strstr(err.text, "not available") != NULL);
 		CHECK(!exists(&e, unique("limits")));
 		return;
 	}
-	REQUIRE(!fail_text(cgroup_prepare(&e.facts, unique("limits"), &res, NULL, &cg, &err), &err));
+	REQUIRE(!fail_text(prepare(&e.facts, unique("limits"), &res, NULL, &cg, &err), &err));
 	CHECK_STR(get(&cg, "memory", "memory.limit_in_bytes"), "67108864");
 	CHECK_STR(get(&cg, "memory", "memory.memsw.limit_in_bytes"), "100663296");
 	CHECK_STR(get(&cg, "memory", "memory.swappiness"), "7");
@@ -453,7 +470,7 @@ TEST_LAYOUTS(undo)
 		struct err err = { 0 };
 		struct cgroup cg;
 
-		CHECK(cgroup_prepare(&e.facts, path, &bad[i], NULL, &cg, &err) < 0);
+		CHECK(prepare(&e.facts, path, &bad[i], NULL, &cg, &err) < 0);
 		CHECK(err.pointer[0] == '/');
 		CHECK(!exists(&e, parent));
 	}
@@ -479,7 +496,7 @@ TEST(hugetlb_and_unified)
 	if (e.facts.unified < 0 ||
 	    faccessat(e.facts.hierarchies[e.facts.unified].fd, "cgroup.controllers", F_OK, 0) < 0)
 		SKIP("needs a cgroup2 tree");
-	REQUIRE(!fail_text(cgroup_prepare(&e.facts, unique("huge"), &res, NULL, &cg, &err), &err));
+	REQUIRE(!fail_text(prepare(&e.facts, unique("huge"), &res, NULL, &cg, &err), &err));
 	CHECK_STR(get(&cg, "cgroup2", "hugetlb.2MB.rsvd.max"), "4194304");
 	CHECK_STR(get(&cg, "cgroup2", "cgroup.max.descendants"), "5");
 	CHECK(!fail_text(cgroup_destroy(&cg, &err), &err));
@@ -495,7 +512,7 @@ TEST_LAYOUTS(clone_into)
 	struct cgroup cg;
 	long pid;
 
-	REQUIRE(!fail_text(cgroup_prepare(&e.facts, unique("clone"), NULL, NULL, &cg, &err), &err));
+	REQUIRE(!fail_text(prepare(&e.facts, unique("clone"), NULL, NULL, &cg, &err), &err));
 	if (e.facts.layout == CGROUP_LAYOUT_V1) {
 		CHECK_INT(cgroup_dir_fd(&cg), -1);
 	} else {
@@ -529,7 +546,7 @@ TEST_LAYOUTS(delegate)
 	struct stat st;
 	int fd;
 
-	REQUIRE(!fail_text(cgroup_prepare(&e.facts, unique("delegate"), NULL, NULL, &cg, &err), &err));
+	REQUIRE(!fail_text(prepare(&e.facts, unique("delegate"), NULL, NULL, &cg, &err), &err));
 	CHECK(!fail_text(cgroup_delegate(&cg, 12345, &err), &err));
 	fd = cgroup_dir_fd(&cg);
 	if (fd >= 0) {
@@ -556,7 +573,7 @@ static void unprivileged(bool tolerant, bool limits, int want)
 	struct cgroup cg;
 
 	CHECK_INT(setuid(65534), 0);
-	CHECK_ERR(cgroup_prepare(&e.facts, unique("user"), &res, &o, &cg, &err), want);
+	CHECK_ERR(prepare(&e.facts, unique("user"), &res, &o, &cg, &err), want);
 	if (want == 0)
 		CHECK(cgroup_is_disabled(&cg) && cg.driver == &cgroup_driver_disabled);
 	else

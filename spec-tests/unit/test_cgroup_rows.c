@@ -245,6 +245,14 @@ TEST(block_io)
 		plan("v2", &res),
 		"io.bfq.weight=10|io.weight=1; io.bfq.weight=8:0 500|io.weight=8:0 4950; io.bfq.weight=8:16 5; "
 		"io.max=8:0 rbps=600; io.max=8:1 rbps=max; io.max=8:0 wbps=600; io.max=8:0 riops=600; io.max=8:0 wiops=600");
+	t[0].rate.value = 5000000000;
+	CHECK_STR(plan("v1", &res), "22 /linux/resources/blockIO/throttleReadIOPSDevice/0/rate");
+	CHECK_STR(plan("v2", &res), "22 /linux/resources/blockIO/throttleReadIOPSDevice/0/rate");
+	io.throttle_read_iops_device_len = 0;
+	CHECK_STR(plan("v1", &res), "22 /linux/resources/blockIO/throttleWriteIOPSDevice/0/rate");
+	io.throttle_write_iops_device_len = 0;
+	CHECK(strstr(plan("v1", &res), "blkio.throttle.write_bps_device=8:0 5000000000"));
+	CHECK(strstr(plan("v2", &res), "io.max=8:0 wbps=5000000000"));
 	wd[1].weight.set = false;
 	CHECK_STR(plan("v2", &res), "22 /linux/resources/blockIO/weightDevice/1");
 	CHECK_STR(plan("v1", &res), "22 /linux/resources/blockIO/weightDevice/1");
@@ -399,6 +407,18 @@ TEST(writer_alternatives)
 	CHECK_STR(err.pointer, "/linux/resources/blockIO/weight");
 }
 
+TEST(HUG_06_without_reservations_the_faults_are_counted)
+{
+	AUTO(fake_done) struct fake f = fake_new();
+	struct spec_hugepage_limit h = { .page_size = "2MB", .limit = SET(4194304) };
+	struct spec_resources res = { .hugepage_limits = &h, .hugepage_limits_len = 1 };
+
+	put(&f, "hugetlb.2MB.max", "");
+	CHECK_INT(apply(&f, "v2", &res, NULL), 0);
+	CHECK_STR(get(&f, "hugetlb.2MB.max"), "4194304");
+	CHECK_ERR(apply(&f, "v1", &res, NULL), -ENOENT); /* hugetlb.2MB.limit_in_bytes */
+}
+
 TEST(writer_missing_file)
 {
 	AUTO(fake_done) struct fake f = fake_new();
@@ -458,9 +478,8 @@ TEST(writer_effective_cpus)
 	CHECK_STR(err.pointer, "/linux/resources/cpu/cpus");
 }
 
-/* CGP-19..23 */
 TEST(delegated_files)
-{
+{ /* CGP-19..23 */
 	AUTO(fake_done) struct fake f = fake_new();
 	struct stat st;
 

@@ -5,8 +5,8 @@
 
 #include "base/cleanup.h"
 #include "check.h"
-#include "container/checkpoint_plan.h"
-#include "container/criu_cgroup2.h"
+#include "container/checkpoint/checkpoint_plan.h"
+#include "container/checkpoint/criu_cgroup2.h"
 #include "kernel/mount/plan.h"
 #include "spec/decode.h"
 
@@ -67,13 +67,15 @@ static struct criu_mounts plan_mounts(struct planned *p)
 	return (struct criu_mounts){ config, &p->view, &p->mounts, &p->devices, look, NULL };
 }
 
+static bool has_cgroup = true;
+
 static int dump(const char *json, struct masu_checkpoint_options o)
 {
 	struct criu_request q = CRIU_REQUEST_INIT;
 	struct checkpoint_inputs in = { .options = &o,
 					.rootfs = "/b/rootfs",
 					.freeze_cgroup = "/sys/fs/cgroup/x",
-					.has_cgroup = true,
+					.has_cgroup = has_cgroup,
 					.pid = 7,
 					.joined = { 11, 12 } };
 	struct planned p;
@@ -91,7 +93,7 @@ static int dump(const char *json, struct masu_checkpoint_options o)
 static int restore(const char *json, struct masu_restore_options o, bool mounts)
 {
 	struct criu_request q = CRIU_REQUEST_INIT;
-	struct restore_inputs in = { .options = &o, .rootfs = "/b/rootfs", .cgroup_path = "/x" };
+	struct restore_inputs in = { .options = &o, .rootfs = "/b/rootfs", .cgroup_path = has_cgroup ? "/x" : NULL };
 	struct planned p;
 	int r;
 
@@ -154,7 +156,7 @@ TEST(dump_flags)
 	CHECK_ERR(dump(DOCUMENT(NAMESPACES, ""), o), -EINVAL);
 }
 
-TEST(restore_joins_and_names)
+TEST(restore_names)
 {
 	struct masu_restore_options o = { .flags = MASU_CHECKPOINT_TCP_CLOSE, .lsm_profile = "apparmor:p" };
 
@@ -167,8 +169,7 @@ TEST(restore_joins_and_names)
 	CHECK_STR(text, "restore\ntcp-close\nevasive-devices\norphan-pts-master\ncgroups soft\nroot /b/rootfs\n"
 			"cgroup-root /x\nlsm-profile apparmor:p\nconfig /c\n"
 			"mount /data = /d\nmount /real/x = /e\nmount /link/x = /e\nmount /dev/null = /dev/null\n"
-			"mount /proc/kcore = /dev/null\nmount /proc/acpi = /dev/null\nmount /proc/none = /dev/null\n"
-			"join ipc /i\njoin uts /u\n");
+			"mount /proc/kcore = /dev/null\nmount /proc/acpi = /dev/null\nmount /proc/none = /dev/null\n");
 }
 
 TEST(what_cannot_be_done_is_refused)
@@ -188,6 +189,48 @@ TEST(what_cannot_be_done_is_refused)
 	CHECK_ERR(dump(DOCUMENT(NAMESPACES, ""), o), -EINVAL);
 	ro.cgroups_mode = "strict";
 	CHECK_ERR(restore(DOCUMENT(NAMESPACES, ""), ro, false), -EOPNOTSUPP);
+}
+
+TEST(flags_of_the_other_call_are_refused)
+{
+	struct masu_checkpoint_options o = { .flags = MASU_CHECKPOINT_TCP_CLOSE };
+	struct masu_restore_options ro = { .flags = MASU_CHECKPOINT_LINK_REMAP };
+
+	CHECK_ERR(dump(DOCUMENT(NAMESPACES, ""), o), -EINVAL);
+	CHECK_ERR(restore(DOCUMENT(NAMESPACES, ""), ro, false), -EINVAL);
+	o.flags = 1u << 31;
+	CHECK_ERR(dump(DOCUMENT(NAMESPACES, ""), o), -EINVAL);
+}
+
+TEST(a_status_fd_needs_lazy_pages)
+{
+	struct masu_checkpoint_options o = { .status_fd = 7 };
+
+	CHECK_ERR(dump(DOCUMENT(NAMESPACES, ""), o), -EINVAL);
+	o.flags = MASU_CHECKPOINT_LAZY_PAGES;
+	CHECK_INT(dump(DOCUMENT(NAMESPACES, ""), o), 0);
+}
+
+TEST(without_a_cgroup_no_mode_of_it)
+{
+	static const char *const modes[] = { "soft", "full", "strict" };
+	struct masu_checkpoint_options o = { 0 };
+	struct masu_restore_options ro = { 0 };
+
+	has_cgroup = false;
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		o.cgroups_mode = ro.cgroups_mode = modes[i];
+		CHECK_ERR(dump(DOCUMENT(NAMESPACES, ""), o), -EINVAL);
+		CHECK_ERR(restore(DOCUMENT(NAMESPACES, ""), ro, false), -EINVAL);
+	}
+	o.cgroups_mode = ro.cgroups_mode = "ignore";
+	CHECK_INT(restore(DOCUMENT(NAMESPACES, ""), ro, false), 0);
+	CHECK_INT(dump(DOCUMENT(NAMESPACES, ""), o), 0);
+	CHECK(strstr(text, "cgroups ignore\n"));
+	o.cgroups_mode = NULL;
+	CHECK_INT(dump(DOCUMENT(NAMESPACES, ""), o), 0);
+	CHECK(strstr(text, "cgroups ignore\n"));
+	has_cgroup = true;
 }
 
 TEST(page_servers)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -100,6 +101,41 @@ TEST(syslog_line)
 	l.stream = true;
 	n = sent(&l, 3, "x", got, sizeof(got), &fd);
 	CHECK_INT(n, (ssize_t)strlen(got) + 1);
+}
+
+static long ms_of_send(struct logd *l)
+{
+	struct timespec from, to;
+
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	logd_send(l, 4, "text");
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	return (to.tv_sec - from.tv_sec) * 1000 + (to.tv_nsec - from.tv_nsec) / 1000000;
+}
+
+/* A container is locked meanwhile. */
+TEST(a_daemon_that_does_not_read)
+{
+	struct logd l = { .kind = LOGD_SYSLOG, .ident = "me" };
+	char got[64];
+	int fds[2];
+
+	CHECK_INT(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, fds), 0);
+	l.fd = fds[0];
+	logd_hurry(l.fd);
+	alarm(30);
+	while (send(l.fd, "x", 1, MSG_DONTWAIT) == 1)
+		;
+	CHECK(ms_of_send(&l) < 20000);
+	CHECK(ms_of_send(&l) < 1000);
+	while (recv(fds[1], got, sizeof(got), MSG_DONTWAIT) > 0)
+		;
+	logd_send(&l, 4, "text");
+	CHECK(recv(fds[1], got, sizeof(got), MSG_DONTWAIT) > 0);
+	CHECK(!l.stuck);
+	alarm(0);
+	close(fds[0]);
+	close(fds[1]);
 }
 
 CHECK_MAIN();

@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
@@ -109,12 +111,14 @@ static int scene_plan(struct scene *s)
 static int scene_enter(struct scene *s)
 {
 	struct dev_ctx dev = { .flat = &s->flat, .plan = &s->dev, .fds = s->dev_fds, .nfds = s->dev_nfds };
+	static uint64_t own[64];
 	int r;
 
 	s->ctx.flat = &s->flat;
 	s->ctx.plan = &s->plan;
 	s->ctx.fds = s->fds;
 	s->ctx.nfds = s->nfds;
+	s->ctx.own = own;
 	s->ctx.proc_fd = procfs_open(&s->err);
 	s->failed = "root";
 	r = mount_apply_root(&s->ctx, &s->err);
@@ -127,6 +131,8 @@ static int scene_enter(struct scene *s)
 	s->failed = "devices";
 	dev.root_fd = s->ctx.root_fd;
 	dev.proc_fd = s->ctx.proc_fd;
+	dev.own = s->ctx.own;
+	dev.own_len = s->ctx.own_len;
 	r = dev_apply(&dev, &s->err);
 	if (r)
 		return r;
@@ -873,6 +879,230 @@ SCENE(device_conflicts)
 	}
 }
 
+/* A node that is the host's inode is not changed, whatever the document says about it; one that an earlier start left in the root is. */
+SCENE(devices_of_the_host_stay_as_they_are)
+{
+	struct scene s;
+	struct stat st;
+
+	mkdir(TOP "/host", 0755);
+	mkdir(TOP "/host/dri", 0755);
+	mknod(TOP "/host/dri/card", S_IFCHR | 0600, makedev(1, 3));
+	mknod(TOP "/host/kvm", S_IFCHR | 0600, makedev(1, 5));
+	mkdir(ROOTFS "/srv", 0755);
+	mknod(ROOTFS "/srv/old", S_IFCHR | 0600, makedev(1, 7));
+	scene_init(&s);
+	proc_mount(&s);
+	scene_mount(&s, "tmpfs", NULL, "/dev", WORDS("mode=755"));
+	scene_mount(&s, NULL, TOP "/host/dri", "/dev/dri", WORDS("bind"));
+	scene_mount(&s, NULL, TOP "/host/kvm", "/dev/kvm", WORDS("bind"));
+	scene_device(&s, 'c', "/dev/dri/card", 1, 3);
+	scene_device(&s, 'c', "/dev/kvm", 1, 5);
+	scene_device(&s, 'c', "/srv/old", 1, 7);
+	for (int i = 0; i < 3; i++) {
+		s.devices[i].file_mode = (struct opt_u64){ true, 0666 };
+		s.devices[i].uid = s.devices[i].gid = (struct opt_u64){ true, 1000 };
+	}
+	RUN(&s);
+	CHECK(!lstat("/dev/dri/card", &st) && (st.st_mode & 07777) == 0600 && !st.st_uid && !st.st_gid);
+	CHECK(!lstat("/dev/kvm", &st) && (st.st_mode & 07777) == 0600 && !st.st_uid && !st.st_gid);
+	CHECK(!lstat("/srv/old", &st) && (st.st_mode & 07777) == 0666 && st.st_uid == 1000 && st.st_gid == 1000);
+}
+
+/* Neither nodes nor directories nor links are made in a volume, however the image leads there. */
+SCENE(devices_are_not_made_in_volumes)
+{
+	struct scene *s;
+
+	symlink("/vol", ROOTFS "/dev");
+	s = scene_shared();
+	scene_mount(s, NULL, TOP "/vol", "/vol", WORDS("bind"));
+	CHECK_ERR(scene_try(s), -ENOENT);
+	CHECK_STR(s->failed, "devices");
+	unlink(ROOTFS "/dev");
+	for (int i = 0; i < 2; i++) {
+		s = scene_shared();
+		scene_mount(s, NULL, TOP "/vol", "/vol", WORDS("bind"));
+		scene_device(s, 'c', i ? "/vol/null" : "/vol/sub/deep/null", 1, 3);
+		CHECK_ERR(scene_try(s), -ENOENT);
+		CHECK_STR(s->err.pointer, "/linux/devices/0");
+	}
+	CHECK(access(TOP "/vol/null", F_OK) && access(TOP "/vol/sub", F_OK) && access(TOP "/vol/fd", F_OK));
+	symlink("mine", TOP "/vol/ptmx");
+	for (size_t i = 0; i < dev_defaults_len; i++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), TOP "/vol/%s", dev_defaults[i].path + strlen("/dev/"));
+		mknod(path, S_IFCHR | 0600, makedev(dev_defaults[i].major, dev_defaults[i].minor));
+	}
+	rmdir(ROOTFS "/dev");
+	symlink("/vol", ROOTFS "/dev");
+	s = scene_shared();
+	scene_mount(s, NULL, TOP "/vol", "/vol", WORDS("bind"));
+	CHECK_INT(scene_try(s), 0);
+	CHECK_INT(mode_of(TOP "/vol/null"), 0600);
+	char link[16] = "";
+	CHECK(readlink(TOP "/vol/ptmx", link, sizeof(link) - 1) == 4 && access(TOP "/vol/stdin", F_OK));
+}
+
+SCENE(read_only_dev_with_what_is_below)
+{
+	struct scene s;
+
+	scene_init(&s);
+	proc_mount(&s);
+	scene_mount(&s, "tmpfs", NULL, "/dev", NONE);
+	scene_mount(&s, "tmpfs", NULL, "/dev/shm", NONE);
+	scene_mount(&s, NULL, NULL, "/dev", WORDS("bind", "remount", "rro"));
+	scene_mount(&s, "tmpfs", NULL, "/dev/later", NONE);
+	RUN(&s);
+	CHECK_MNT("/dev", "ro");
+	CHECK_MNT("/dev/shm", "ro");
+	CHECK_NO_MNT("/dev/later", "ro");
+	CHECK(is_node("/dev/null", 1, 3));
+}
+
+/* Words with and without r on a new mount: the last one about a flag counts, those about others stay. */
+SCENE(recursive_words_on_new_mounts)
+{
+	struct scene s;
+	char longer[320] = "mode=";
+
+	memset(longer + 5, '0', 300);
+	strcpy(longer + 305, "751");
+	scene_init(&s);
+	proc_mount(&s);
+	scene_mount(&s, "tmpfs", NULL, "/1", WORDS("noatime", "rnosuid"));
+	scene_mount(&s, "tmpfs", NULL, "/2", WORDS("rdev", "nodev", "rnosuid"));
+	scene_mount(&s, "tmpfs", NULL, "/3", WORDS("rro", "rnoexec", "rw"));
+	scene_mount(&s, "tmpfs", NULL, "/4", WORDS("rnoatime", "strictatime"));
+	scene_mount(&s, "tmpfs", NULL, "/5", WORDS("strictatime", "rnoatime", "rro"));
+	struct words classic = { (const char *const[]){ longer, "noatime", "rnosuid" }, 3 };
+	scene_mount(&s, "tmpfs", NULL, "/6", classic);
+	RUN(&s);
+	CHECK_MNT("/1", "noatime");
+	CHECK_MNT("/1", "nosuid");
+	CHECK_MNT("/2", "nodev");
+	CHECK_MNT("/2", "nosuid");
+	CHECK_MNT("/3", "rw");
+	CHECK_MNT("/3", "noexec");
+	CHECK_NO_MNT("/4", "noatime");
+	CHECK_NO_MNT("/4", "relatime");
+	CHECK_MNT("/5", "noatime");
+	CHECK_MNT("/5", "ro");
+	CHECK_MNT("/6", "noatime");
+	CHECK_MNT("/6", "nosuid");
+	CHECK_SB("/6", "mode=751");
+}
+
+/* Somebody with the same volume exchanges what is there while fn goes on. */
+static pid_t meddle(void (*fn)(void))
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	alarm(60);
+	unshare(CLONE_NEWNS);
+	for (;;)
+		fn();
+}
+
+static void meddle_exchange(void)
+{
+	syscall(SYS_renameat2, AT_FDCWD, TOP "/vol/a", AT_FDCWD, TOP "/vol/l", RENAME_EXCHANGE);
+}
+
+/* A mount that only mount(2) can make: what it clears is cleared of the new mount, not of what its name means afterwards. */
+SCENE(long_options_and_a_hostile_volume)
+{
+	struct scene s;
+	char longer[320] = "mode=";
+	int all = 0, writable = 0;
+
+	memset(longer + 5, '0', 300);
+	strcpy(longer + 305, "751");
+	struct words words = { (const char *const[]){ longer, "rw" }, 2 };
+	mkdir(TOP "/vol/a", 0755);
+	symlink("/prot", TOP "/vol/l");
+	scene_init(&s);
+	proc_mount(&s);
+	scene_mount(&s, NULL, TOP "/vol", "/vol", WORDS("bind"));
+	for (int i = 0; i < 22; i++) {
+		scene_mount(&s, "tmpfs", "protected", "/prot", WORDS("ro"));
+		scene_mount(&s, "tmpfs", NULL, "/vol/a", words);
+	}
+	pid_t pid = meddle(meddle_exchange);
+	usleep(20000);
+	int r = scene_run(&s);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	if (!CHECK_INT(r, 0))
+		scene_say(&s);
+	for (const char *p = get("/proc/self/mountinfo"); (p = strstr(p, " - tmpfs protected")); p++) {
+		const char *at = p;
+
+		while (at[-1] != '\n')
+			at--;
+		all++;
+		writable += !strstr(at, " /prot ro,") || strstr(at, " /prot ro,") > p;
+	}
+	CHECK_INT(all, 22);
+	CHECK_INT(writable, 0);
+}
+
+static void meddle_remove(void)
+{
+	rename(ROOTFS "/data/d/x", ROOTFS "/data/x");
+	rename(ROOTFS "/data/x", ROOTFS "/data/d/x");
+}
+
+/* What vanishes while it is copied is not the device that `nofail` is about. */
+SCENE(nofail_is_about_the_source)
+{
+	struct scene s;
+	int n = 0;
+
+	mkdir(ROOTFS "/data", 0755);
+	mkdir(ROOTFS "/data/d", 0755);
+	put(ROOTFS "/data/d/x", "x");
+	scene_init(&s);
+	proc_mount(&s);
+	for (int i = 0; i < 20; i++) {
+		static char at[20][16];
+
+		snprintf(at[i], sizeof(at[i]), "/m%d", i);
+		scene_mount(&s, NULL, ROOTFS "/data", at[i], WORDS("bind"));
+		scene_mount(&s, "tmpfs", "copy", at[i], WORDS("tmpcopyup", "nofail"));
+	}
+	pid_t pid = meddle(meddle_remove);
+	usleep(20000);
+	int r = scene_run(&s);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	if (!CHECK_INT(r, 0))
+		scene_say(&s);
+	for (const char *p = get("/proc/self/mountinfo"); (p = strstr(p, " copy rw")); p++)
+		n++;
+	CHECK_INT(n, 20);
+}
+
+/* A line of mountinfo may be longer than three paths: every blank in it takes four bytes. */
+SCENE(long_lines_of_mountinfo)
+{
+	static char deep[4000];
+	struct scene s;
+
+	for (int i = 0; i < 15; i++) {
+		strcat(deep, "/");
+		memset(deep + strlen(deep), ' ', 250);
+	}
+	scene_init(&s);
+	scene_mount(&s, NULL, TOP "/vol", deep, WORDS("bind"));
+	s.in.no_pivot = true; /* which looks for every proc */
+	RUN(&s);
+}
+
 /* /dev of the image as a link to a directory of the host: everything happens inside the root. */
 SCENE(dev_is_a_link)
 {
@@ -1305,6 +1535,18 @@ static void fallback_check(struct scene *s)
 SCENE(user_namespace_fallback)
 {
 	user_scene_with(0, fallback_setup, false, fallback_check, 0);
+}
+
+/* What cannot be had of the host's own is refused: the way in which it keeps access times is locked. */
+static void fallback_atime_setup(struct scene *s)
+{
+	scene_mount(s, "proc", "proc", "/proc", NONE);
+	scene_mount(s, "sysfs", NULL, "/sys", WORDS("ro", "noatime"));
+}
+
+SCENE(user_namespace_fallback_atime)
+{
+	user_scene_with(0, fallback_atime_setup, false, NULL, -EPERM);
 }
 
 static void fallback_writable_setup(struct scene *s)

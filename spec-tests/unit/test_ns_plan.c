@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The way into the namespaces, for all 3^8 combinations of {absent, made, joined}. */
 #include <errno.h>
+#include <unistd.h>
 
 #include "base/sys.h"
 #include "kernel/ns/open.h"
@@ -174,6 +175,31 @@ TEST(time_offsets_become_lines)
 	f = (struct flat){ flat.data, flat.len };
 	CHECK_STR(flat_str(&f, p.time_offsets), "monotonic -3 7\nboottime 86400 0\n");
 	buf_done(&flat);
+}
+
+/* A path that became another namespace since the plan was made: what was planned for the container's own would reach the host's. */
+TEST(a_path_that_changes_its_meaning)
+{
+	struct spec_namespace ns[] = { { .type = { true, SPEC_NS_UTS }, .path = "/proc/self/ns/uts" },
+				       { .type = { true, SPEC_NS_IPC }, .path = "/proc/self/ns/ipc" } };
+	struct spec_linux_ l = { .namespaces = ns, .namespaces_len = 2 };
+	struct spec_config c = { .lnx = &l };
+	const unsigned both = 1u << SPEC_NS_UTS | 1u << SPEC_NS_IPC;
+	struct ns_plan p = { .joins_len = 2,
+			     .joins = { { .fd = 0, .clone_flag = SYS_CLONE_NEWUTS },
+					{ .fd = 1, .clone_flag = SYS_CLONE_NEWIPC } } };
+	struct ns_plan again = p;
+	struct err err = { 0 };
+	int next = dup(0);
+
+	close(next);
+	CHECK_INT(ns_host_kinds(&c), both);
+	CHECK_ERR(ns_open_joins(&c, &p, 1u << SPEC_NS_UTS, &err), -EBUSY);
+	CHECK_STR(err.pointer, "/linux/namespaces/1/path");
+	CHECK_INT(dup(0), next); /* nothing stayed open, and what is ours did */
+	close(next);
+	CHECK_INT(ns_open_joins(&c, &again, both, &err), 0);
+	ns_close_joins(&again);
 }
 
 TEST(host_ids)

@@ -693,7 +693,7 @@ static void sysctl_texts(void)
 	child_needs(unshare(CLONE_NEWNET) == 0);
 	CHECK_ERR(sysctl_one(proc_fd, "sys/net/ipv4/no_such_thing", "1", &err), -ENOENT);
 	CHECK(strstr(err.text, "no such parameter"));
-	CHECK_STR(err.pointer, "/linux/sysctl");
+	CHECK_STR(err.pointer, "/linux/sysctl/net~1ipv4~1no_such_thing");
 	/* milliseconds in timer ticks: only a kernel with 1000 of them in a second keeps 5 */
 	r = sysctl_one(proc_fd, "sys/net/ipv4/neigh/lo/retrans_time_ms", "5", &err);
 	CHECK(r == 0 || (r == -ERANGE && strstr(err.text, "to `5`: the kernel keeps `")));

@@ -15,6 +15,7 @@
 #include "kernel/rdt/schema.h"
 
 static char root[64], writes[1024];
+static const char *write_error; /* the beginning of what the kernel refuses */
 static int mon_error;
 
 static void put(const char *dir, const char *name, const char *text)
@@ -93,6 +94,10 @@ ssize_t write(int fd, const void *p, size_t n)
 	char link[64], path[PATH_MAX] = "";
 
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	if (write_error && !strncmp(p, write_error, strlen(write_error))) {
+		errno = EINVAL;
+		return -1;
+	}
 	if (readlink(link, path, sizeof(path) - 1) > 0 && strstr(path, "/schemata"))
 		snprintf(writes + strlen(writes), sizeof(writes) - strlen(writes), "%.*s", (int)n, (const char *)p);
 	return syscall(SYS_write, fd, p, n);
@@ -114,6 +119,7 @@ static void begin(void)
 	put(root, "schemata", "    L3:0=7ff;1=0ff\n    MB:0=100;1= 50\n");
 	writes[0] = '\0';
 	mon_error = 0;
+	write_error = NULL;
 }
 
 static void end(void)
@@ -252,6 +258,31 @@ TEST(RDT_21_RDT_22_existing_class_is_compared)
 	end();
 }
 
+/* A later step that fails: what was changed of a class that others are in is changed back. */
+TEST(a_class_of_others_gets_its_schemata_back)
+{
+	const char *schemata[] = { "L3:0=f", "XX:0=1" };
+	struct spec_intel_rdt s = { .clos_id = "c", .schemata = schemata, .schemata_len = 2 };
+	struct err err = { 0 };
+	char dir[PATH_MAX];
+	struct rdt r;
+
+	begin();
+	snprintf(dir, sizeof(dir), "%s/c", root);
+	mkdirat(AT_FDCWD, dir, 0755);
+	put(dir, "schemata", "    L3:0=7ff;1=7ff\n    MB:0=100;1=100\n");
+	CHECK_INT(make(&s, &r, &err), 0);
+	CHECK_STR(writes, "L3:0=f\nXX:0=1\n");
+	rdt_undo(&r);
+	CHECK_STR(writes, "L3:0=f\nXX:0=1\nL3:0=7ff;1=7ff\n");
+	writes[0] = '\0';
+	write_error = "XX:0=1";
+	put(dir, "schemata", "    L3:0=7ff;1=7ff\n    MB:0=100;1=100\n");
+	CHECK_ERR(make(&s, &r, &err), -EINVAL);
+	CHECK_STR(writes, "L3:0=f\nL3:0=7ff;1=7ff\n");
+	end();
+}
+
 TEST(RDT_23_RDT_24_RDT_25_class_without_schema_must_exist)
 {
 	struct spec_intel_rdt s = { .clos_id = "c" };
@@ -267,6 +298,57 @@ TEST(RDT_23_RDT_24_RDT_25_class_without_schema_must_exist)
 	mkdirat(AT_FDCWD, dir, 0755);
 	CHECK_INT(make(&s, &r, &err), 0);
 	CHECK_STR(writes, "");
+	end();
+}
+
+/* Only the lines that are asked for, cache first; what they replace is kept. */
+TEST(change_of_a_class)
+{
+	AUTO(buf_done) struct buf before = { 0 };
+	struct err err = { 0 };
+	char dir[PATH_MAX];
+
+	begin();
+	snprintf(dir, sizeof(dir), "%s/c", root);
+	mkdirat(AT_FDCWD, dir, 0755);
+	CHECK_INT(rdt_change(dir, NULL, "MB:0=20", &before, &err), 0);
+	CHECK_STR(writes, "MB:0=20\n");
+	CHECK_STR(before.data, "MB:0=100;1=100\n");
+	put(dir, "schemata", "    L3:0=7ff;1=7ff\n    MB:0=100;1=100\n");
+	before.len = writes[0] = 0;
+	CHECK_INT(rdt_change(dir, "L3:0=f", "MB:1=30", &before, &err), 0);
+	CHECK_STR(writes, "L3:0=f\nMB:1=30\n");
+	CHECK_STR(before.data, "L3:0=7ff;1=7ff\nMB:0=100;1=100\n");
+	writes[0] = '\0';
+	CHECK_INT(rdt_restore(dir, &before, &err), 0);
+	CHECK_STR(writes, "L3:0=7ff;1=7ff\nMB:0=100;1=100\n");
+	end();
+}
+
+TEST(change_that_fails)
+{
+	AUTO(buf_done) struct buf before = { 0 };
+	struct err err = { 0 };
+	char dir[PATH_MAX];
+
+	begin();
+	CHECK_ERR(rdt_change(root, "L3:0=f", NULL, &before, &err), -EPERM);
+	CHECK_STR(writes, "");
+	snprintf(dir, sizeof(dir), "%s/c", root);
+	mkdirat(AT_FDCWD, dir, 0755);
+	put(dir, "schemata", "    L3:0=7ff;1=7ff\n");
+	CHECK_ERR(rdt_change(dir, "L3:0=f", "MB:0=10", &before, &err), -EINVAL);
+	CHECK_STR(err.pointer, "/linux/intelRdt/memBwSchema");
+	CHECK_STR(writes, "");
+	put(dir, "schemata", "    L3:0=7ff;1=7ff\n    MB:0=100;1=100\n");
+	put(root, "info/last_cmd_status", "MB value 5 out of range [10,100]\n");
+	write_error = "MB:0=5";
+	before.len = 0;
+	err = (struct err){ 0 };
+	CHECK_ERR(rdt_change(dir, "L3:0=f", "MB:0=5", &before, &err), -EINVAL);
+	CHECK_STR(err.pointer, "/linux/intelRdt/memBwSchema");
+	CHECK_STR(err.hint, "resctrl: MB value 5 out of range [10,100]");
+	CHECK_STR(writes, "L3:0=f\nL3:0=7ff;1=7ff\nMB:0=100;1=100\n");
 	end();
 }
 

@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
-#include "container/stats.h"
+#include "container/stats/stats.h"
 
 struct file {
 	const char *controller, *name, *text;

@@ -29,7 +29,8 @@ struct child {
 	int null_fd, in_r, in_w, fail_r, fail_w, pidfd;
 	pid_t pid;
 	size_t sent;
-	bool sigpipe; /* a write of ours raised one */
+	int unblocked; /* whether our own signals are, 0 or -errno */
+	bool sigpipe;  /* a write of ours raised one */
 };
 
 static void child_close(struct child *c)
@@ -99,7 +100,7 @@ static int child_stdio(struct child *c)
 	return fd_cloexec_from(3);
 }
 
-static void child_reset_signals(void)
+static int child_reset_signals(void)
 {
 	sigset_t none;
 
@@ -107,7 +108,7 @@ static void child_reset_signals(void)
 	for (int sig = 1; sig <= 64; sig++)
 		sys_signal_default(sig);
 	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	return sigprocmask(SIG_SETMASK, &none, NULL) < 0 ? -errno : 0;
 }
 
 static __attribute__((noreturn)) void child_fail(const struct child *c, enum child_stage stage, int code)
@@ -132,7 +133,9 @@ static __attribute__((noreturn)) void child_body(struct child *c)
 		child_fail(c, CHILD_PREPARE, -r);
 	if (setsid() < 0)
 		child_fail(c, CHILD_PREPARE, errno);
-	child_reset_signals();
+	r = child_reset_signals();
+	if (r < 0)
+		child_fail(c, CHILD_PREPARE, -r);
 	execve(s->path, s->argv ? s->argv : argv, s->envp ? s->envp : envp);
 	child_fail(c, CHILD_EXEC, errno);
 }
@@ -147,13 +150,15 @@ static int child_spawn(struct child *c, struct err *err)
 
 	/* no handler of ours may run in the child */
 	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, &old);
+	if (sigprocmask(SIG_SETMASK, &all, &old) < 0)
+		return err_sys(err, "block signals for `%s`", c->spec->path);
 	pid = sys_clone3(&args);
 	if (pid == 0)
 		child_body(c);
 	if (pid < 0)
 		pid = -errno;
-	sigprocmask(SIG_SETMASK, &old, NULL);
+	/* What stays blocked would stay so in the programs that come after. */
+	c->unblocked = sigprocmask(SIG_SETMASK, &old, NULL) < 0 ? -errno : 0;
 	if (pid < 0) {
 		c->pidfd = -EBADF;
 		return err_code(err, (int)pid, "clone for `%s`", c->spec->path);
@@ -234,14 +239,15 @@ static int child_attend_quietly(struct child *c)
 
 	sigemptyset(&pipe_only);
 	sigaddset(&pipe_only, SIGPIPE);
-	sigprocmask(SIG_BLOCK, &pipe_only, &old);
-	sigpending(&pending);
+	if (sigprocmask(SIG_BLOCK, &pipe_only, &old) < 0)
+		return -errno;
+	if (sigpending(&pending) < 0)
+		sigfillset(&pending); /* as if none were ours */
 	r = child_attend(c);
 	if (c->sigpipe && !sigismember(&pending, SIGPIPE))
 		while (sigtimedwait(&pipe_only, NULL, &now) < 0 && errno == EINTR)
 			;
-	sigprocmask(SIG_SETMASK, &old, NULL);
-	return r;
+	return sigprocmask(SIG_SETMASK, &old, NULL) < 0 && r >= 0 ? -errno : r;
 }
 
 static int child_result(const struct child *c, int status, struct err *err)
@@ -255,7 +261,7 @@ static int child_result(const struct child *c, int status, struct err *err)
 		return err_code(err, -f.code,
 				f.stage == CHILD_CHDIR ? "change directory for `%s`" : "prepare to execute `%s`", path);
 	}
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	return WIFSIGNALED(status) ? CHILD_SIGNALED + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 int child_run(const struct child_spec *spec, struct err *err)
@@ -276,7 +282,7 @@ int child_run(const struct child_spec *spec, struct err *err)
 		r = child_spawn(&c, err);
 	if (r < 0)
 		return r;
-	waited = child_attend_quietly(&c);
+	waited = c.unblocked < 0 ? c.unblocked : child_attend_quietly(&c);
 	if (waited < 0) {
 		kill(-c.pid, SIGKILL);
 		sys_pidfd_send_signal(c.pidfd, SIGKILL); /* it may not be the leader of its group yet */
@@ -294,18 +300,19 @@ int child_run(const struct child_spec *spec, struct err *err)
 	return child_result(&c, status, err);
 }
 
-int child_hook_error(const char *kind, size_t index, const char *path, unsigned timeout, int r, struct err *err)
+int child_hook_error(const char *kind, size_t index, const char *path, unsigned timeout, int r, const struct err *inner,
+		     struct err *err)
 {
-	int code;
-
 	if (r == -ETIMEDOUT)
-		code = err_set(err, ECANCELED, "run %s hook `%s`: killed after %u seconds", kind, path, timeout);
+		err_set(err, ECANCELED, "run %s hook `%s`: killed after %u seconds", kind, path, timeout);
 	else if (r < 0)
-		code = err_code(err, r, "run %s hook `%s`", kind, path);
-	else if (r > 128)
-		code = err_set(err, ECANCELED, "run %s hook `%s`: killed by signal %d", kind, path, r - 128);
+		err_set(err, ECANCELED, "run %s hook: %s", kind, inner->text);
+	else if (r > CHILD_SIGNALED)
+		err_set(err, ECANCELED, "run %s hook `%s`: killed by signal %d", kind, path, r - CHILD_SIGNALED);
 	else
-		code = err_set(err, ECANCELED, "run %s hook `%s`: exit code %d", kind, path, r);
+		err_set(err, ECANCELED, "run %s hook `%s`: exit code %d", kind, path, r);
+	if (inner->hint[0])
+		err_hint(err, "%s", inner->hint);
 	err_pointer(err, "/hooks/%s/%zu", kind, index);
-	return code;
+	return -ECANCELED;
 }

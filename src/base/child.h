@@ -17,8 +17,13 @@ struct child_spec {
 	int timeout_ms;     /* -1 = none; at the end the whole process group gets SIGKILL */
 };
 
+/* Added to the signal that ended a helper: no exit code is as large. */
+#define CHILD_SIGNALED 256
+
 /* Runs in a session of its own with fds 0-2 only and default signal dispositions.
- * Returns the exit code, 128 + signal, -ETIMEDOUT, or -errno when it could not be executed (err says which). */
+ * Returns the exit code, CHILD_SIGNALED + signal, -ETIMEDOUT, or -errno when it could not be executed (err says which). */
 int child_run(const struct child_spec *spec, struct err *err);
-/* What child_run returned (not 0) for the hook /hooks/<kind>/<index>, which may run for timeout seconds, as its error. */
-int child_hook_error(const char *kind, size_t index, const char *path, unsigned timeout, int r, struct err *err);
+/* What child_run returned (r, not 0) and said (inner) of the hook /hooks/<kind>/<index>, which may run for timeout seconds, as the
+ * hook's error: -ECANCELED, whatever the cause. */
+int child_hook_error(const char *kind, size_t index, const char *path, unsigned timeout, int r, const struct err *inner,
+		     struct err *err);

@@ -9,9 +9,11 @@
 enum failpoint_where { FAILPOINT_BEFORE, FAILPOINT_AFTER };
 
 #ifdef MASU_FAILPOINTS
+#define FAILPOINT_BUILD 1
 int failpoint(const char *story, const char *step, enum failpoint_where where); /* 0 or -EIO */
 char *const *failpoint_environment(void);
 #else
+#define FAILPOINT_BUILD 0
 static inline int failpoint(const char *story, const char *step, enum failpoint_where where)
 {
 	(void)story;

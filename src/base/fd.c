@@ -6,11 +6,19 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/sys.h"
+
+#ifndef STATX_MNT_ID
+#define STATX_MNT_ID 0x1000u
+#endif
+#ifndef STATX_ATTR_MOUNT_ROOT
+#define STATX_ATTR_MOUNT_ROOT 0x2000
+#endif
 
 int fd_set_cloexec(int fd, bool on)
 {
@@ -70,4 +78,31 @@ bool fd_is_fstype(int fd, long magic)
 	struct statfs st;
 
 	return fstatfs(fd, &st) == 0 && (unsigned long)st.f_type == (unsigned long)magic;
+}
+
+/* struct statx as the kernel fills it; the C libraries differ in who declares it. */
+struct fd_statx {
+	uint32_t mask, blksize;
+	uint64_t attributes;
+	uint32_t nlink, uid, gid;
+	uint16_t mode, pad1;
+	uint64_t ino, size, blocks, attributes_mask;
+	uint64_t times[8];
+	uint32_t rdev_major, rdev_minor, dev_major, dev_minor;
+	uint64_t mnt_id;
+	uint64_t spare[13];
+};
+_Static_assert(sizeof(struct fd_statx) == 256, "struct statx");
+
+int fd_where(int fd, struct fd_where *ret)
+{
+	struct fd_statx st = { 0 };
+
+	if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, STATX_MNT_ID, &st) < 0)
+		return -errno;
+	if (!(st.mask & STATX_MNT_ID) || !(st.attributes_mask & STATX_ATTR_MOUNT_ROOT))
+		return -ENOSYS;
+	ret->mount_id = st.mnt_id;
+	ret->is_root = st.attributes & STATX_ATTR_MOUNT_ROOT;
+	return 0;
 }

@@ -18,3 +18,9 @@ int fd_cloexec_from(unsigned first);
 bool fd_is_chardev(int fd, unsigned maj, unsigned min);
 /* fstatfs f_type equals magic. */
 bool fd_is_fstype(int fd, long magic);
+struct fd_where {
+	uint64_t mount_id;
+	bool is_root; /* of its mount */
+};
+/* The mount that fd lies in. */
+int fd_where(int fd, struct fd_where *ret);

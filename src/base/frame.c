@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/mutation.h"
 
 #define FRAME_HEADER offsetof(struct frame, payload)
 _Static_assert(FRAME_HEADER == 8, "the header on the wire");
@@ -20,6 +21,8 @@ int frame_pair(int fds[2])
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
 		return -errno;
+	if (MUTATION(ABSTRACT))
+		mutation_listen();
 	if (setsockopt(fds[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0) {
 		r = -errno;
 		close(fds[0]);

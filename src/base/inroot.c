@@ -26,23 +26,13 @@ static long long inroot_now(void)
 
 /* The kernel gives up with EAGAIN (or EXDEV, at the final check) when a rename or mount anywhere on the system raced
  * with a ".." of ours. Whoever renames in a loop must not be able to spin us for ever. */
-int inroot_open(int root_fd, const char *path, int flags, mode_t mode)
+static int inroot_try(int root_fd, const char *path, const struct sys_open_how *how)
 {
-	struct sys_open_how how = {
-		.flags = (unsigned)(flags | O_CLOEXEC),
-		.mode = flags & O_CREAT || (flags & O_TMPFILE) == O_TMPFILE ? mode & 07777 : 0,
-		.resolve = SYS_RESOLVE_IN_ROOT | SYS_RESOLVE_NO_MAGICLINKS,
-	};
 	long long start = 0;
 	int fd;
 
-	if (MUTATION(A2)) { /* links lead out of the root */
-		how.resolve = 0;
-		path += strspn(path, "/");
-		path = *path ? path : ".";
-	}
 	for (int i = 0; i < INROOT_TRIES; i++) {
-		fd = sys_openat2(root_fd, path, &how);
+		fd = sys_openat2(root_fd, path, how);
 		if (fd >= 0)
 			return fd;
 		if (errno != EAGAIN && errno != EXDEV)
@@ -53,6 +43,32 @@ int inroot_open(int root_fd, const char *path, int flags, mode_t mode)
 			break;
 	}
 	return -EAGAIN;
+}
+
+int inroot_open(int root_fd, const char *path, int flags, mode_t mode)
+{
+	struct sys_open_how how = {
+		.flags = (unsigned)(flags | O_CLOEXEC),
+		.mode = flags & O_CREAT || (flags & O_TMPFILE) == O_TMPFILE ? mode & 07777 : 0,
+		.resolve = SYS_RESOLVE_IN_ROOT | SYS_RESOLVE_NO_MAGICLINKS,
+	};
+
+	if (MUTATION(A2)) { /* links lead out of the root */
+		how.resolve = 0;
+		path += strspn(path, "/");
+		path = *path ? path : ".";
+	}
+	return inroot_try(root_fd, path, &how);
+}
+
+int inroot_open_no_links(int root_fd, const char *path, int flags)
+{
+	struct sys_open_how how = {
+		.flags = (unsigned)(flags | O_CLOEXEC),
+		.resolve = SYS_RESOLVE_IN_ROOT | SYS_RESOLVE_NO_SYMLINKS | SYS_RESOLVE_NO_MAGICLINKS,
+	};
+
+	return inroot_try(root_fd, path, &how);
 }
 
 int inroot_open_nofollow(int root_fd, const char *path, int flags, mode_t mode)

@@ -11,6 +11,8 @@
 int inroot_open(int root_fd, const char *path, int flags, mode_t mode);
 /* As above and does not follow a link in the last component. */
 int inroot_open_nofollow(int root_fd, const char *path, int flags, mode_t mode);
+/* As above and follows no link in any component. */
+int inroot_open_no_links(int root_fd, const char *path, int flags);
 /* Opens O_PATH the directory, making missing components (mode 0755, owner uid:gid unless -1). A dangling link is
  * resolved inside the root and its target made there. A file where a directory is needed: -ENOTDIR.
  * *ret_made (may be NULL) counts the components made. */

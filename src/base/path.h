@@ -12,3 +12,5 @@ bool path_is_absolute(const char *path);
 /* True if path equals dir or lies below it (both cleaned). */
 bool path_is_below(const char *path, const char *dir);
 const char *path_basename(const char *path);
+/* Takes the \ooo out of a field of /proc/PID/mountinfo: blanks, tabs, newlines and backslashes are written so. */
+void path_unescape(char *s);

@@ -3,7 +3,9 @@
 #include "base/pidref.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -82,6 +84,22 @@ bool pidref_alive(const struct pidref *p)
 int pidref_wait_exit(const struct pidref *p, int timeout_ms)
 {
 	return p->pidfd < 0 ? -EBADF : pidfd_wait(p->pidfd, timeout_ms);
+}
+
+int pidref_open_root(int proc_fd, const struct pidref *p)
+{
+	autoclose int dir = -EBADF, root = -EBADF;
+	char name[16];
+
+	snprintf(name, sizeof(name), "%d", (int)p->pid);
+	dir = procfs_open_file(proc_fd, name, O_PATH | O_DIRECTORY);
+	if (dir < 0)
+		return dir == -ENOENT ? -ESRCH : dir;
+	root = openat(dir, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	/* The number may have gone to somebody else since. */
+	return pidref_alive(p) ? take_fd(&root) : -ESRCH;
 }
 
 void pidref_done(struct pidref *p)

@@ -22,4 +22,6 @@ int pidref_kill(const struct pidref *p, int sig);
 bool pidref_alive(const struct pidref *p); /* poll on the pidfd */
 /* Waits until it ends or timeout_ms passed (-1 = for ever): 0 or -ETIMEDOUT. Does not reap. */
 int pidref_wait_exit(const struct pidref *p, int timeout_ms);
+/* Its root directory (O_PATH), owned. -ESRCH when it is gone. */
+int pidref_open_root(int proc_fd, const struct pidref *p);
 void pidref_done(struct pidref *p);

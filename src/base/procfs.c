@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/fd.h"
@@ -53,6 +54,19 @@ static int procfs_resolve_self(int proc_fd, const char *path, char *out, size_t 
 			return -EPROTO;
 	}
 	return (size_t)snprintf(out, len, "%s%s", pid, rest) < len ? 0 : -ENAMETOOLONG;
+}
+
+int procfs_check_pids(int proc_fd, struct err *err)
+{
+	char seen[16], own[16];
+	int r = procfs_resolve_self(proc_fd, "self", seen, sizeof(seen));
+
+	snprintf(own, sizeof(own), "%d", (int)getpid());
+	if (r == 0 && strcmp(seen, own) == 0)
+		return 0;
+	err_set(err, EXDEV, "use /proc: it is that of another pid namespace");
+	err_hint(err, "mount a new one: mount -t proc proc /proc");
+	return -EXDEV;
 }
 
 int procfs_open_file(int proc_fd, const char *path, int flags)
@@ -107,6 +121,38 @@ int procfs_stat_ns(int proc_fd, pid_t pid, const char *kind, struct stat *ret)
 	return fstatat(dir, kind, ret, 0) < 0 ? -errno : 0;
 }
 
+int procfs_fd_path(int proc_fd, int fd, char *out, size_t len)
+{
+	autoclose int dir = procfs_open_file(proc_fd, "self/fd", O_PATH | O_DIRECTORY);
+	char name[16];
+	ssize_t n;
+
+	if (dir < 0)
+		return dir;
+	snprintf(name, sizeof(name), "%d", fd);
+	n = readlinkat(dir, name, out, len);
+	if (n < 0)
+		return -errno;
+	/* A name that fills all the room may have been cut. */
+	if ((size_t)n >= len)
+		return -ENAMETOOLONG;
+	out[n] = '\0';
+	return 0;
+}
+
+int procfs_reopen(int proc_fd, int fd, int flags)
+{
+	autoclose int dir = procfs_open_file(proc_fd, "self/fd", O_PATH | O_DIRECTORY);
+	char name[16];
+	int r;
+
+	if (dir < 0)
+		return dir;
+	snprintf(name, sizeof(name), "%d", fd);
+	r = openat(dir, name, flags | O_CLOEXEC);
+	return r < 0 ? -errno : r;
+}
+
 ssize_t procfs_read(int proc_fd, const char *path, char *p, size_t len)
 {
 	autoclose int fd = procfs_open_file(proc_fd, path, O_RDONLY);
@@ -158,4 +204,20 @@ int procfs_start_time(int proc_fd, pid_t pid, uint64_t *ret_ticks, char *ret_sta
 	if (ret_state)
 		*ret_state = *state;
 	return 0;
+}
+
+void procfs_describe(int proc_fd, pid_t pid, char *out, size_t len)
+{
+	char path[32], comm[64] = "?", wchan[64] = "", state = '?';
+	uint64_t ticks;
+
+	snprintf(path, sizeof(path), "%d/comm", (int)pid);
+	if (procfs_read(proc_fd, path, comm, sizeof(comm)) > 0)
+		comm[strcspn(comm, "\n")] = '\0';
+	(void)procfs_start_time(proc_fd, pid, &ticks, &state);
+	snprintf(path, sizeof(path), "%d/wchan", (int)pid);
+	if (procfs_read(proc_fd, path, wchan, sizeof(wchan)) <= 0 || strcmp(wchan, "0") == 0)
+		wchan[0] = '\0';
+	snprintf(out, len, "process %d (%s, state %c%s%s)", (int)pid, comm, state, wchan[0] ? ", waits in " : "",
+		 wchan);
 }

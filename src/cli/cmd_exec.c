@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* exec: one more process in a container. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/io.h"
 #include "base/parse.h"
 #include "cli/activation.h"
 #include "cli/command.h"
+#include "cli/document.h"
 #include "cli/fail.h"
 #include "cli/report.h"
 
-#define EXEC_DOCUMENT_MAX (16u << 20)
 /* What engines know a failure of the runtime by: a process could end with 1 itself. */
 #define EXEC_FAILED 255
 
@@ -21,17 +19,18 @@ static struct {
 	const char *process, *cwd, *user, *console_socket, *pidfd_socket, *pid_file, *apparmor, *process_label;
 	struct opt_list env, gids, cap, cgroup;
 	int preserve_fds;
-	bool tty, detach, no_new_privs, ignore_paused;
+	bool tty, no_new_privs;
+	unsigned flags;
 } given;
 
 const struct opt cmd_exec_options[] = {
-	OPT_TEXT('p', "process", "FILE", &given.process, "read the process from a JSON file"),
+	OPT_TEXT('p', "process", "FILE", &given.process, "read the process from a JSON file; - is stdin"),
 	OPT_TEXT(0, "cwd", "DIR", &given.cwd, "working directory in the container"),
 	OPT_LIST('e', "env", "KEY=VALUE", &given.env, "set an environment variable; may be repeated"),
 	OPT_FLAG('t', "tty", &given.tty, "give the process a terminal"),
 	OPT_TEXT('u', "user", "UID[:GID]", &given.user, "user and group, numbers only"),
 	OPT_LIST('g', "additional-gids", "GID", &given.gids, "one more group; may be repeated"),
-	OPT_FLAG('d', "detach", &given.detach, "return when the process has started"),
+	OPT_BITS('d', "detach", &given.flags, MASU_RUN_DETACH, "return when the process has started"),
 	OPT_TEXT(0, "pid-file", "FILE", &given.pid_file, "file to write the process id to"),
 	OPT_TEXT(0, "console-socket", "PATH", &given.console_socket, "socket that receives the terminal"),
 	OPT_TEXT(0, "pidfd-socket", "PATH", &given.pidfd_socket, "socket that receives a pidfd of the process"),
@@ -41,7 +40,7 @@ const struct opt cmd_exec_options[] = {
 	OPT_TEXT(0, "process-label", "LABEL", &given.process_label, "SELinux label of the process"),
 	OPT_LIST(0, "cgroup", "PATH", &given.cgroup, "cgroup below that of the container; also CONTROLLER:PATH (v1)"),
 	OPT_NUMBER(0, "preserve-fds", "N", &given.preserve_fds, "hand on N descriptors more than 0, 1 and 2"),
-	OPT_FLAG(0, "ignore-paused", &given.ignore_paused, "go on in a paused container"),
+	OPT_BITS(0, "ignore-paused", &given.flags, MASU_EXEC_IGNORE_PAUSED, "go on in a paused container"),
 	OPT_END,
 };
 
@@ -52,7 +51,7 @@ static int exec_check_user(const char *user, struct masu_error *err)
 	uint32_t id;
 	char *colon;
 
-	if (!user)
+	if (!command_text(user))
 		return 0;
 	if (strlen(user) >= sizeof(copy))
 		return fail_usage(err, "option `--user`: `%s`: expected UID or UID:GID", user);
@@ -68,9 +67,9 @@ static int exec_check_user(const char *user, struct masu_error *err)
 
 static int exec_check(int n_args, struct masu_error *err)
 {
-	if (!given.process && n_args < 2)
+	if (!command_text(given.process) && n_args < 2)
 		return fail_usage(err, "exec: expected a command behind the container id, or --process");
-	if (given.process && n_args > 1)
+	if (command_text(given.process) && n_args > 1)
 		return fail_usage(err, "exec: `--process` and a command exclude each other");
 	for (size_t i = 0; i < given.env.n; i++) {
 		const char *eq = strchr(given.env.v[i], '=');
@@ -102,32 +101,25 @@ static int exec_parse_gids(uint32_t **ret, struct masu_error *err)
 	return 0;
 }
 
-static int exec_read_document(const char *path, struct buf *ret, struct masu_error *err)
+static int exec_collect(struct masu_exec_options *o, char **args, const struct buf *document, const uint32_t *gids,
+			struct buf *cgroups, struct masu_error *err)
 {
-	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	int r;
+	bool has_document = command_text(given.process);
 
-	if (fd < 0)
-		return fail_sys(err, errno, "open process document `%s`", path);
-	r = io_read_all(fd, EXEC_DOCUMENT_MAX, ret);
-	return r < 0 ? fail_sys(err, -r, "read process document `%s`", path) : 0;
-}
-
-static void exec_collect(struct masu_exec_options *o, char **args, const struct buf *document, const uint32_t *gids,
-			 struct buf *cgroups)
-{
 	for (size_t i = 0; i < given.cgroup.n; i++)
 		buf_addf(cgroups, "%s%s", i ? "\n" : "", given.cgroup.v[i]);
+	if (cgroups->error)
+		return fail_set(err, ENOMEM, "read options: out of memory");
 	*o = (struct masu_exec_options){
 		.size = sizeof(*o),
-		.process_json = !given.process   ? NULL
+		.process_json = !has_document    ? NULL
 				: document->data ? document->data
 						 : "",
 		.process_json_len = document->len,
-		.args = given.process ? NULL : args + 1,
+		.args = has_document ? NULL : args + 1,
 		.cwd = command_text(given.cwd),
 		.env = given.env.v,
-		.user = given.user,
+		.user = command_text(given.user),
 		.additional_gids = gids,
 		.additional_gids_len = given.gids.n,
 		.cap = given.cap.v,
@@ -140,8 +132,9 @@ static void exec_collect(struct masu_exec_options *o, char **args, const struct 
 		.console_socket = command_text(given.console_socket),
 		.pidfd_socket = command_text(given.pidfd_socket),
 		.pid_file = command_text(given.pid_file),
-		.flags = (given.detach ? MASU_RUN_DETACH : 0) | (given.ignore_paused ? MASU_EXEC_IGNORE_PAUSED : 0),
+		.flags = given.flags,
 	};
+	return activation_fds(&o->listen_fds, &o->listen_fdnames, err);
 }
 
 int cmd_exec(struct program *p, char **args, int n_args, struct masu_error *err)
@@ -155,11 +148,10 @@ int cmd_exec(struct program *p, char **args, int n_args, struct masu_error *err)
 		r = exec_parse_gids(&gids, err);
 	if (r < 0)
 		return r;
-	if (given.process)
-		r = exec_read_document(given.process, &document, err);
-	exec_collect(&o, args, &document, gids, &cgroups);
+	if (command_text(given.process))
+		r = document_read(given.process, "process document", &document, err);
 	if (r == 0)
-		r = activation_fds(&o.listen_fds, &o.listen_fdnames, err);
+		r = exec_collect(&o, args, &document, gids, &cgroups, err);
 	if (r == 0)
 		r = program_runtime(p, err);
 	if (r == 0)

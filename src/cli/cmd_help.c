@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/failpoint.h"
 #include "base/mutation.h"
 #include "cli/fail.h"
 #include "cli/help.h"
@@ -82,7 +83,7 @@ static void help_version_crun(struct buf *b, struct program *p)
 	if (!features.error && strstr(features.data, "\"systemd\": true"))
 		buf_adds(b, "+SYSTEMD ");
 	buf_adds(b, "+SELINUX +APPARMOR +CAP +SECCOMP +EBPF");
-	if (!features.error && strstr(features.data, "checkpoint.enabled\": \"true\""))
+	if (masu_has_criu())
 		buf_adds(b, " +CRIU");
 	buf_adds(b, " +JSON_C\n");
 }
@@ -97,6 +98,8 @@ void help_version(struct buf *b, struct program *p)
 		help_version_crun(b, p);
 	else
 		buf_addf(b, "spec: %s\nlibseccomp: %s\n", masu_spec_version(), masu_libseccomp_version());
+	if (FAILPOINT_BUILD)
+		buf_adds(b, "failpoints: any step can be made to fail in this build, it is for tests only\n");
 	if (MUTATION_BUILD)
 		buf_adds(b, "mutations: published holes can be opened in this build, it is for tests only\n");
 }

@@ -84,6 +84,8 @@ static int ps_run(char **args, int n_args, int out_fd, struct masu_error *err)
 	r = child_run(&spec, &inner);
 	if (r < 0)
 		return fail_set(err, -r, "%s", inner.text);
+	if (r > CHILD_SIGNALED)
+		return fail_set(err, EINVAL, "run `%s`: killed by signal %d", path, r - CHILD_SIGNALED);
 	return r > 0 ? fail_set(err, EINVAL, "run `%s`: exit code %d", path, r) : 0;
 }
 

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* update: a document of limits, or single limits. What they mean is the library's matter. */
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-#include <unistd.h>
+#include <stddef.h>
 
 #include "base/cleanup.h"
-#include "base/io.h"
 #include "base/parse.h"
 #include "cli/command.h"
+#include "cli/document.h"
 #include "cli/fail.h"
-
-#define UPDATE_DOCUMENT_MAX (16u << 20)
 
 static struct {
 	const char *resources, *blkio_weight;
@@ -20,11 +15,6 @@ static struct {
 	const char *memory, *memory_reservation, *memory_swap, *kernel_memory, *kernel_memory_tcp;
 	const char *pids_limit, *l3_cache_schema, *mem_bw_schema;
 } given;
-
-#define HIDDEN_TEXT(n, a, dest)                                                                               \
-	{                                                                                                     \
-		.kind = OPT_KIND_TEXT, .name = (n), .arg = (a), .help = "", .to.text = (dest), .hidden = true \
-	}
 
 const struct opt cmd_update_options[] = {
 	OPT_TEXT('r', "resources", "FILE", &given.resources, "read linux.resources as JSON; - is stdin"),
@@ -42,10 +32,11 @@ const struct opt cmd_update_options[] = {
 	OPT_TEXT(0, "memory-reservation", "SIZE", &given.memory_reservation, "memory that is spared when it is scarce"),
 	OPT_TEXT(0, "memory-swap", "SIZE", &given.memory_swap, "limit of memory and swap together; -1: none"),
 	OPT_TEXT(0, "pids-limit", "N", &given.pids_limit, "number of processes; -1: no limit"),
-	HIDDEN_TEXT("kernel-memory", "SIZE", &given.kernel_memory),
-	HIDDEN_TEXT("kernel-memory-tcp", "SIZE", &given.kernel_memory_tcp),
-	HIDDEN_TEXT("l3-cache-schema", "TEXT", &given.l3_cache_schema),
-	HIDDEN_TEXT("mem-bw-schema", "TEXT", &given.mem_bw_schema),
+	OPT_TEXT(0, "l3-cache-schema", "LINE", &given.l3_cache_schema,
+		 "cache of its class of service, such as L3:0=ff"),
+	OPT_TEXT(0, "mem-bw-schema", "LINE", &given.mem_bw_schema, "memory bandwidth of its class, such as MB:0=50"),
+	OPT_QUIET_TEXT("kernel-memory", "SIZE", &given.kernel_memory),
+	OPT_QUIET_TEXT("kernel-memory-tcp", "SIZE", &given.kernel_memory_tcp),
 	OPT_END,
 };
 
@@ -100,36 +91,16 @@ static int update_limit(const struct update_row *row, struct masu_update_options
 
 static int update_check(struct masu_error *err)
 {
-	const char *rdt = command_text(given.l3_cache_schema) ? "l3-cache-schema"
-			  : command_text(given.mem_bw_schema) ? "mem-bw-schema"
-							      : NULL;
 	bool single = command_text(given.cpuset_cpus) || command_text(given.cpuset_mems);
+	bool class = command_text(given.l3_cache_schema) || command_text(given.mem_bw_schema);
 
-	if (rdt)
-		return fail_set(
-			err, EOPNOTSUPP,
-			"option `--%s`: a container's class of cache and memory bandwidth cannot be changed by this version of masu",
-			rdt);
 	for (size_t i = 0; i < ARRAY_SIZE(update_rows); i++)
 		single |= command_text(*update_rows[i].text) != NULL;
-	if (given.resources && single)
+	if (command_text(given.resources) && single)
 		return fail_usage(err, "update: `--resources` and single limits exclude each other");
-	if (!given.resources && !single)
+	if (!command_text(given.resources) && !single && !class)
 		return fail_usage(err, "update: expected a limit");
 	return 0;
-}
-
-static int update_read(const char *path, struct buf *ret, struct masu_error *err)
-{
-	bool is_stdin = strcmp(path, "-") == 0;
-	autoclose int fd =
-		is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	int r;
-
-	if (fd < 0)
-		return fail_sys(err, errno, "open resources document `%s`", path);
-	r = io_read_all(fd, UPDATE_DOCUMENT_MAX, ret);
-	return r < 0 ? fail_sys(err, -r, "read resources document `%s`", path) : 0;
 }
 
 int cmd_update(struct program *p, char **args, int n_args, struct masu_error *err)
@@ -139,14 +110,16 @@ int cmd_update(struct program *p, char **args, int n_args, struct masu_error *er
 		.size = sizeof(o),
 		.cpuset_cpus = command_text(given.cpuset_cpus),
 		.cpuset_mems = command_text(given.cpuset_mems),
+		.l3_cache_schema = command_text(given.l3_cache_schema),
+		.mem_bw_schema = command_text(given.mem_bw_schema),
 	};
 	int r = update_check(err);
 
 	(void)n_args;
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(update_rows); i++)
 		r = update_limit(&update_rows[i], &o, err);
-	if (r == 0 && given.resources) {
-		r = update_read(given.resources, &document, err);
+	if (r == 0 && command_text(given.resources)) {
+		r = document_read(given.resources, "resources document", &document, err);
 		o.resources_json = document.data ? document.data : "";
 		o.resources_json_len = document.len;
 	}

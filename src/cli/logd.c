@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,6 +23,7 @@
 #define JOURNALD_SOCKET "/run/systemd/journal/socket"
 #define SYSLOG_SOCKET "/dev/log"
 #define SYSLOG_FACILITY_USER (1 << 3)
+#define PATIENCE_SECONDS 2
 
 int logd_open(struct logd *l, enum logd_kind kind, const char *ident, struct masu_error *err)
 {
@@ -33,7 +35,23 @@ int logd_open(struct logd *l, enum logd_kind kind, const char *ident, struct mas
 		l->stream = true;
 		l->fd = unixsock_connect(path, SOCK_STREAM);
 	}
-	return l->fd < 0 ? fail_sys(err, -l->fd, "open log: connect to `%s`", path) : 0;
+	if (l->fd < 0)
+		return fail_sys(err, -l->fd, "open log: connect to `%s`", path);
+	logd_hurry(l->fd);
+	return 0;
+}
+
+/* Containers are locked while lines are sent: a daemon that does not read must not hold up every other command. */
+void logd_hurry(int fd)
+{
+	const struct timeval patience = { .tv_sec = PATIENCE_SECONDS };
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+}
+
+static int logd_flags(const struct logd *l)
+{
+	return MSG_NOSIGNAL | (l->stuck ? MSG_DONTWAIT : 0);
 }
 
 /* KEY=value and a newline, or with a newline in the value its length as 64 bits, lowest byte first. */
@@ -55,7 +73,7 @@ static void journald_field(struct buf *b, const char *key, const char *value)
 }
 
 /* What is too large for a datagram goes as a sealed memory file, which journald insists on. */
-static int journald_send_file(int fd, const struct buf *b)
+static int journald_send_file(const struct logd *l, const struct buf *b)
 {
 	autoclose int mem = sys_memfd_create("masu-log", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = { 0 };
@@ -71,10 +89,10 @@ static int journald_send_file(int fd, const struct buf *b)
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(c), &mem, sizeof(mem));
-	return sendmsg(fd, &msg, MSG_NOSIGNAL) < 0 ? -errno : 0;
+	return sendmsg(l->fd, &msg, logd_flags(l)) < 0 ? -errno : 0;
 }
 
-static void journald_send(const struct logd *l, int priority, const char *text)
+static int journald_send(const struct logd *l, int priority, const char *text)
 {
 	AUTO(buf_done) struct buf b = { 0 };
 
@@ -84,12 +102,13 @@ static void journald_send(const struct logd *l, int priority, const char *text)
 	if (l->id)
 		journald_field(&b, "ID", l->id);
 	if (b.error)
-		return;
-	if (send(l->fd, b.data, b.len, MSG_NOSIGNAL) < 0 && (errno == EMSGSIZE || errno == ENOBUFS))
-		(void)journald_send_file(l->fd, &b);
+		return b.error;
+	if (send(l->fd, b.data, b.len, logd_flags(l)) >= 0)
+		return 0;
+	return errno == EMSGSIZE || errno == ENOBUFS ? journald_send_file(l, &b) : -errno;
 }
 
-static void syslog_send(const struct logd *l, int priority, const char *text)
+static int syslog_send(const struct logd *l, int priority, const char *text)
 {
 	AUTO(buf_done) struct buf b = { 0 };
 	time_t now = time(NULL);
@@ -104,14 +123,18 @@ static void syslog_send(const struct logd *l, int priority, const char *text)
 		buf_add(&b, *p == '\n' ? " " : p, 1);
 	if (l->stream)
 		buf_add(&b, "", 1); /* the end of a message */
-	if (!b.error)
-		(void)!send(l->fd, b.data, b.len, MSG_NOSIGNAL);
+	if (b.error)
+		return b.error;
+	return send(l->fd, b.data, b.len, logd_flags(l)) < 0 ? -errno : 0;
 }
 
-void logd_send(const struct logd *l, int priority, const char *text)
+void logd_send(struct logd *l, int priority, const char *text)
 {
+	int r = 0;
+
 	if (l->kind == LOGD_JOURNALD)
-		journald_send(l, priority, text);
+		r = journald_send(l, priority, text);
 	else if (l->kind == LOGD_SYSLOG)
-		syslog_send(l, priority, text);
+		r = syslog_send(l, priority, text);
+	l->stuck = r == -EAGAIN;
 }

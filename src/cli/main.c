@@ -2,6 +2,7 @@
 /* The program masu: one table of commands and the options that stand before them. Every effect is a call of the
  * public library; what a command does with its options is in cmd_*.c. */
 #include <errno.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -343,16 +344,16 @@ int main(int argc, char **argv)
 	int r;
 
 	out_catch_sigpipe();
+	/* A caller that ignores it would have the kernel throw away how hooks and helpers ended. */
+	signal(SIGCHLD, SIG_DFL);
 	/* Whatever is opened next must not become somebody's stdout. */
 	r = fd_ensure_stdio();
-	if (r < 0)
-		return EXIT_FAILURE;
 	program.name = main_name(argc > 0 ? argv[0] : NULL);
 	program.commands = commands;
 	program.commands_len = ARRAY_SIZE(commands);
 	program.options = program_options;
 	program.help_options = help_options;
-	r = main_program(argc > 0 ? argv + 1 : argv, &err);
+	r = r < 0 ? fail_sys(&err, -r, "open standard streams") : main_program(argc > 0 ? argv + 1 : argv, &err);
 	if (r < 0) {
 		report_error(&err);
 		r = EXIT_FAILURE;

@@ -59,7 +59,7 @@ int match_each(struct program *p, const char *pattern, bool also_stopped, match_
 		if (r >= 0)
 			continue;
 		if (failed)
-			report_warning(&one);
+			report_further(&one);
 		else
 			failed = r;
 	}

@@ -24,15 +24,28 @@ static const struct word bool_words[] = {
 	{ "true", 1 }, { "t", 1 }, { "1", 1 }, { "yes", 1 }, { "false", 0 }, { "f", 0 }, { "0", 0 }, { "no", 0 },
 };
 
+static bool opt_is_flag(const struct opt *o)
+{
+	return o->kind == OPT_KIND_FLAG || o->kind == OPT_KIND_BITS;
+}
+
+static void opt_store_flag(const struct opt *o, bool on)
+{
+	if (o->kind == OPT_KIND_FLAG)
+		*o->to.flag = on;
+	else
+		*o->to.bits = on ? *o->to.bits | o->bits : *o->to.bits & ~o->bits;
+}
+
 static int opt_set_flag(struct opt_state *st, const struct opt *o, const char *value)
 {
 	if (!value) {
-		*o->to.flag = true;
+		opt_store_flag(o, true);
 		return 0;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(bool_words); i++) {
 		if (strcasecmp(value, bool_words[i].name) == 0) {
-			*o->to.flag = bool_words[i].value;
+			opt_store_flag(o, bool_words[i].value);
 			return 0;
 		}
 	}
@@ -76,7 +89,7 @@ static int opt_set(struct opt_state *st, const struct opt *o, char *value)
 {
 	uint64_t number;
 
-	if (o->kind == OPT_KIND_FLAG)
+	if (opt_is_flag(o))
 		return opt_set_flag(st, o, value);
 	if (!value && st->left == 0)
 		/* Go's wording: CRI-O looks for it to learn which options a runtime has. */
@@ -122,7 +135,7 @@ static int opt_find_prefix(const struct opt_state *st, const char *name, size_t 
 			if (len == 0 || strncmp(o->name, name, len) != 0)
 				continue;
 			/* Two rows may be one option with two letters. */
-			if (found && (*ret)->to.flag == o->to.flag)
+			if (found && (*ret)->to.flag == o->to.flag && (*ret)->bits == o->bits)
 				continue;
 			buf_addf(&names, "%s--%s", found ? ", " : "", o->name);
 			*ret = o;
@@ -160,7 +173,7 @@ static int opt_parse_keys(struct opt_state *st, char *p)
 					  *p, whole);
 		if (p[1] == '=')
 			return opt_set(st, o, p + 2);
-		if (o->kind != OPT_KIND_FLAG)
+		if (!opt_is_flag(o))
 			return opt_set(st, o, p[1] ? p + 1 : NULL);
 		r = opt_set(st, o, NULL);
 		if (r < 0)

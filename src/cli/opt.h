@@ -10,7 +10,15 @@
 #include "base/table.h"
 #include "masu/masu.h"
 
-enum opt_kind { OPT_KIND_END, OPT_KIND_FLAG, OPT_KIND_TEXT, OPT_KIND_NUMBER, OPT_KIND_WORD, OPT_KIND_LIST };
+enum opt_kind {
+	OPT_KIND_END,
+	OPT_KIND_FLAG,
+	OPT_KIND_BITS, /* as OPT_KIND_FLAG, in a word that several options share */
+	OPT_KIND_TEXT,
+	OPT_KIND_NUMBER,
+	OPT_KIND_WORD,
+	OPT_KIND_LIST
+};
 
 /* Values of an option that may be repeated; v is NULL or NULL-terminated, its strings are those of argv. */
 struct opt_list {
@@ -26,8 +34,10 @@ struct opt {
 	const char *arg;  /* what --help calls the value; NULL for flags */
 	const char *help;
 	const struct vocab *words; /* OPT_KIND_WORD */
+	unsigned bits;             /* OPT_KIND_BITS */
 	union {
 		bool *flag;
+		unsigned *bits;
 		const char **text;
 		int *number; /* OPT_KIND_NUMBER and OPT_KIND_WORD */
 		struct opt_list *list;
@@ -41,6 +51,18 @@ struct opt {
 #define OPT_QUIET(k, n, dest, h)                                                                               \
 	{                                                                                                      \
 		.kind = OPT_KIND_FLAG, .key = (k), .name = (n), .help = (h), .to.flag = (dest), .hidden = true \
+	}
+#define OPT_BITS(k, n, dest, b, h)                                                                          \
+	{                                                                                                   \
+		.kind = OPT_KIND_BITS, .key = (k), .name = (n), .help = (h), .to.bits = (dest), .bits = (b) \
+	}
+#define OPT_QUIET_TEXT(n, a, dest)                                                                            \
+	{                                                                                                     \
+		.kind = OPT_KIND_TEXT, .name = (n), .arg = (a), .help = "", .to.text = (dest), .hidden = true \
+	}
+#define OPT_QUIET_NUMBER(n, a, dest)                                                                              \
+	{                                                                                                         \
+		.kind = OPT_KIND_NUMBER, .name = (n), .arg = (a), .help = "", .to.number = (dest), .hidden = true \
 	}
 #define OPT_TEXT(k, n, a, dest, h)                                                                         \
 	{                                                                                                  \

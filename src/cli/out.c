@@ -19,6 +19,8 @@ void out_catch_sigpipe(void)
 	struct sigaction sa = { .sa_handler = out_sigpipe, .sa_flags = SA_RESTART };
 
 	sigaction(SIGPIPE, &sa, NULL);
+	/* Nor does a limit on the size of files end us half-way: the write fails. */
+	sigaction(SIGXFSZ, &sa, NULL);
 }
 
 /* The reader of `masu list | head` has seen enough: end as every filter does. */

@@ -221,12 +221,10 @@ void report_error(const struct masu_error *err)
 		(void)io_write_full(STDERR_FILENO, b.data, b.len);
 }
 
-void report_warning(const struct masu_error *err)
+void report_further(const struct masu_error *err)
 {
 	char text[REPORT_TEXT_MAX];
 
-	if (report.level < 1)
-		return;
 	report_text(err, text, sizeof(text));
-	report_log(NULL, 1, text);
+	report_log(NULL, 0, text);
 }

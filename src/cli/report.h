@@ -19,5 +19,5 @@ void report_container(const char *id);
 /* One error object in the log, and the text on stderr. Called once per failing call: engines decode the whole log
  * file as one object. */
 void report_error(const struct masu_error *err);
-/* The same as a warning of the log: for failures that are not the first one. */
-void report_warning(const struct masu_error *err);
+/* A failure that is not the first one: a line of the log, no error object. */
+void report_further(const struct masu_error *err);

@@ -3,6 +3,7 @@
 
 #include "container/api.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,6 +31,30 @@ int api_return(int r, const struct err *err, struct masu_error *error)
 	else
 		snprintf(error->text, sizeof(error->text), "%s", strerror(-r));
 	return r;
+}
+
+int api_options(void *copy, size_t size, const void *o, struct err *err)
+{
+	const unsigned char *p = o;
+	size_t given = size;
+
+	memset(copy, 0, size);
+	if (o)
+		memcpy(&given, o, sizeof(given));
+	if (given < sizeof(given))
+		return err_set(err, EINVAL, "use options: they do not say their size");
+	for (size_t i = size; o && i < given; i++)
+		if (p[i])
+			return err_set(err, E2BIG, "use options: they are of a later version");
+	if (o)
+		memcpy(copy, o, given < size ? given : size);
+	memcpy(copy, &size, sizeof(size));
+	return 0;
+}
+
+int api_flags(unsigned given, unsigned known, struct err *err)
+{
+	return given & ~known ? err_set(err, EINVAL, "use flags %#x: not known here", given & ~known) : 0;
 }
 
 static masu_log_fn *log_fn;

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "base/mutation.h"
 #include "base/path.h"
 #include "container/plan.h"
 #include "spec/decode.h"
@@ -51,6 +52,8 @@ int bundle_load(const char *dir, const char *config_file, struct bundle *ret, st
 	const char *name = config_file && *config_file ? config_file : "config.json";
 	int r;
 
+	if (MUTATION(CONFIG) && access("rootfs/config.json", F_OK) == 0)
+		name = "rootfs/config.json";
 	memset(ret, 0, sizeof(*ret));
 	r = find_bundle(dir, ret->path, sizeof(ret->path), err);
 	if (r < 0)

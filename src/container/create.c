@@ -19,6 +19,7 @@ static const struct step steps[] = {
 	/* name              act                   undo                   when */
 	{ "load", create_load, NULL, NULL },
 	{ "plan", create_plan, NULL, NULL },
+	{ "check console", create_check_console, NULL, NULL },
 	{ "claim id", create_claim, create_unclaim, NULL },
 	{ "snapshot", create_snapshot, NULL, NULL },
 	{ "notify directory", create_notify_dir, NULL, create_wants_notify },
@@ -51,7 +52,7 @@ bool create_has_stage(const void *ctx)
 
 bool create_has_sources(const void *ctx)
 {
-	return ((const struct create *)ctx)->plan.plan.sources;
+	return plan_sources(&((const struct create *)ctx)->plan.plan);
 }
 
 bool create_wants_notify(const void *ctx)
@@ -144,6 +145,7 @@ void create_done(struct create *c)
 	while (c->tasks_len > 0)
 		cleanup_close(&c->tasks[--c->tasks_len]);
 	hook_output_done(&c->hook_output);
+	buf_done(&c->rdt.before);
 	journal_done(&c->journal);
 	ns_close_joins(&c->plan.plan.ns);
 	pidref_done(&c->spawned);

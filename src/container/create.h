@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The state of one create while it is under way. The story is in create.c; its steps stand in create_host.c (what belongs to the
- * host: directory, files, cgroup) and create_init.c (what is done with init). */
+ * host: directory, files, state), create_cgroup.c, create_init.c (what is done with init) and create_sources.c (what init is sent). */
 #pragma once
 
 #include <signal.h>
@@ -18,18 +18,17 @@
 #include "kernel/rdt/rdt.h"
 #include "wire/protocol.h"
 
-enum { CREATE_SOURCES_MAX = 256 };
-
 struct create {
 	struct masu_runtime *rt;
 	const char *id;
 	const struct masu_create_options *options;
 	bool foreground;      /* the caller stays: it wants the terminal's master */
-	const sigset_t *mask; /* signal mask that the container shall have */
+	const sigset_t *mask; /* signal mask that criu shall have, for a restore */
 
 	struct bundle bundle;
 	char created[64], rootfs[4096];
 	struct create_plan plan;
+	unsigned host_kinds; /* bits of SPEC_NS_*: what the plan took for the host's own */
 	int dir_fd;
 	struct journal journal;
 	int image_fd, plan_fd, gate_fd, result_fd;
@@ -56,11 +55,11 @@ struct create {
 /* NULL without memory. */
 struct create *create_new(struct masu_runtime *rt, const char *id, const struct masu_create_options *o);
 void create_free(struct create **c); /* for AUTO(create_free) */
-/* The same of one that is part of something else (container/restore.h); zeroed before. */
+/* The same of one that is part of something else (container/checkpoint/restore.h); zeroed before. */
 void create_set_up(struct create *c, struct masu_runtime *rt, const char *id, const struct masu_create_options *o);
 void create_done(struct create *c);
 
-/* Makes the container up to "created". On error nothing is left, and the poststop hooks ran if it was a hook that failed. The lock of
+/* Makes the container up to "created". On error nothing is left, and the poststop hooks ran if other hooks had begun. The lock of
  * the container's directory is held until create_free. */
 int create_run(struct create *c, struct err *err);
 /* The poststop hooks after a failure, if others have begun. */
@@ -69,6 +68,7 @@ void create_poststop(struct create *c);
 /* Steps, in the order of the story. */
 int create_load(void *ctx, struct err *err);
 int create_plan(void *ctx, struct err *err);
+int create_check_console(void *ctx, struct err *err);
 int create_claim(void *ctx, struct err *err);
 void create_unclaim(void *ctx);
 int create_snapshot(void *ctx, struct err *err);

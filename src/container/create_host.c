@@ -6,8 +6,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,8 +13,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/path.h"
-#include "base/sys.h"
-#include "base/unixsock.h"
+#include "container/console.h"
 #include "container/create.h"
 #include "container/descriptors.h"
 #include "container/dir.h"
@@ -75,7 +72,7 @@ int create_plan(void *ctx, struct err *err)
 	r = lsm_check_host("", c->bundle.config->process, c->bundle.config->lnx, err);
 	if (r < 0)
 		return r;
-	in.host_kinds = ns_host_kinds(c->bundle.config);
+	in.host_kinds = c->host_kinds = ns_host_kinds(c->bundle.config);
 	if (create_has_net_devices(c) && in.host_kinds >> SPEC_NS_NETWORK & 1) {
 		err_pointer(err, "/linux/netDevices");
 		return err_set(err, EINVAL, "plan the network devices: the container has the host's network namespace");
@@ -96,11 +93,18 @@ int create_plan(void *ctx, struct err *err)
 	return 0;
 }
 
+int create_check_console(void *ctx, struct err *err)
+{
+	struct create *c = ctx;
+
+	return console_check(&c->plan.plan.process.terminal, c->options->console_socket, c->foreground, err);
+}
+
 int create_claim(void *ctx, struct err *err)
 {
 	struct create *c = ctx;
 
-	return dir_claim(c->rt, c->id, &c->dir_fd, err);
+	return runtime_explain_root(c->rt, dir_claim(c->rt, c->id, &c->dir_fd, err), err);
 }
 
 void create_unclaim(void *ctx)
@@ -122,12 +126,10 @@ int create_snapshot(void *ctx, struct err *err)
 	if (r >= 0)
 		r = journal_add(&c->journal, "bundle", c->bundle.path, err);
 	if (r < 0)
-		return r;
+		return runtime_explain_root(c->rt, r, err);
 	fd = openat(c->dir_fd, DIR_CONFIG, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return err_sys(err, "make copy of the document");
-	r = io_write_full(fd, c->bundle.json.data, c->bundle.json.len);
-	return r < 0 ? err_code(err, r, "copy the document") : 0;
+	r = fd < 0 ? -errno : io_write_full(fd, c->bundle.json.data, c->bundle.json.len);
+	return r < 0 ? runtime_explain_root(c->rt, err_code(err, r, "copy the document"), err) : 0;
 }
 
 int create_notify_dir(void *ctx, struct err *err)
@@ -141,37 +143,9 @@ int create_notify_dir(void *ctx, struct err *err)
 static int make_fifo(struct create *c, const char *name, int *ret, struct err *err)
 {
 	if (mkfifoat(c->dir_fd, name, 0600) < 0)
-		return err_sys(err, "make fifo `%s`", name);
+		return runtime_explain_root(c->rt, err_sys(err, "make fifo `%s`", name), err);
 	*ret = openat(c->dir_fd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	return *ret < 0 ? err_sys(err, "open fifo `%s`", name) : 0;
-}
-
-static int open_console(struct create *c, struct err *err)
-{
-	bool terminal = c->plan.plan.process.terminal.enabled;
-	const char *path = c->options->console_socket;
-	int fds[2];
-
-	if (path && *path && !terminal)
-		return err_set(err, EINVAL, "use console socket `%s`: the process has no terminal", path);
-	if (!terminal)
-		return 0;
-	if (path && *path) {
-		c->console_fd = unixsock_connect(path, SOCK_STREAM);
-		return c->console_fd < 0 ? err_code(err, c->console_fd, "connect to console socket `%s`", path) : 0;
-	}
-	if (!c->foreground) {
-		int r = err_set(err, EINVAL, "cannot allocate tty if masu will detach without setting console socket");
-
-		err_pointer(err, "/process/terminal");
-		err_hint(err, "use --console-socket, or run in the foreground");
-		return r;
-	}
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
-		return err_sys(err, "make socket pair for the terminal");
-	c->console_here = fds[0];
-	c->console_fd = fds[1];
-	return 0;
 }
 
 /* A process that waits for its listener to be taken sees by its end of the fifo that nobody reads any more: so it is no reader itself. */
@@ -207,23 +181,17 @@ int create_write_plan(void *ctx, struct err *err)
 	c->plan.plan.hook_out_fd = c->hook_output.out_fd;
 	c->plan.plan.hook_err_fd = c->hook_output.err_fd;
 	c->plan.plan.listener_fd = c->plan.plan.seccomp.notify ? c->result_fd : -1;
-	r = plan_seal(&c->plan, err);
-	if (r < 0)
-		return r;
-	c->plan_fd = sys_memfd_create("masu-plan", MFD_CLOEXEC);
-	if (c->plan_fd < 0)
-		return err_sys(err, "make memfd for the plan");
-	r = io_write_full(c->plan_fd, c->plan.flat.data, c->plan.flat.len);
-	return r < 0 ? err_code(err, r, "write the plan") : 0;
+	return plan_write(&c->plan.plan, &c->plan.flat, &c->plan_fd, err);
 }
 
 int create_open_files(void *ctx, struct err *err)
 {
 	struct create *c = ctx;
-	int fds[2], r = open_console(c, err);
+	int fds[2], r = console_open(&c->plan.plan.process.terminal, c->options->console_socket, &c->console_fd,
+				     &c->console_here, err);
 
 	if (r >= 0)
-		r = ns_open_joins(c->bundle.config, &c->plan.plan.ns, err);
+		r = ns_open_joins(c->bundle.config, &c->plan.plan.ns, c->host_kinds, err);
 	if (r >= 0)
 		r = make_fifo(c, DIR_START_FIFO, &c->gate_fd, err);
 	if (r >= 0)
@@ -280,7 +248,7 @@ int create_save_state(void *ctx, struct err *err)
 	c->state.rdt_own = c->rdt.own_group && c->rdt.made_group;
 	if (descriptors_look(c->rt->proc_fd, c->init.pid, &c->arena, c->state.descriptors, err) < 0)
 		return -ENOMEM;
-	return state_save(c->dir_fd, &c->state, err);
+	return runtime_explain_root(c->rt, state_save(c->dir_fd, &c->state, err), err);
 }
 
 void create_unsave_state(void *ctx)

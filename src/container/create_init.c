@@ -5,7 +5,6 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,13 +22,6 @@
 #include "kernel/proc/oom.h"
 #include "kernel/proc/rlimit.h"
 #include "kernel/proc/sched.h"
-
-#define DYING_MS 100 /* a process leaves its cgroup a moment before it is dead */
-
-static struct flat view(const struct create *c)
-{
-	return (struct flat){ .base = c->plan.flat.data, .len = c->plan.flat.len };
-}
 
 static int record_init(struct create *c, struct err *err)
 {
@@ -58,7 +50,6 @@ int create_spawn(void *ctx, struct err *err)
 		.keep_from_3 = c->options->preserve_fds + c->options->listen_fds,
 		.wait_for_maps = ns->new_user && !ns->stage,
 		.drop_groups = !ns->setgroups_denied && !ns->keep_groups,
-		.mask = c->mask,
 	};
 
 	fds[n++] = c->gate_fd;
@@ -89,36 +80,19 @@ int create_spawn(void *ctx, struct err *err)
 		return 0;
 	c->init = c->spawned;
 	c->init.pidfd = fd_dup_above(c->spawned.pidfd, 3);
-	r = record_init(c, err);
+	r = c->init.pidfd < 0 ? err_code(err, c->init.pidfd, "keep init's pidfd") : record_init(c, err);
 	if (r < 0)
 		create_kill_init(c);
 	return r;
 }
 
-static void kill_and_reap(struct pidref *p)
-{
-	if (p->pid <= 0)
-		return;
-	pidref_kill(p, SIGKILL);
-	while (waitpid(p->pid, NULL, 0) < 0 && errno == EINTR)
-		;
-}
-
 void create_kill_init(void *ctx)
 {
 	struct create *c = ctx;
-	bool stage = c->plan.plan.ns.stage;
 
 	if (c->has_cgroup) /* one child less to wait for */
 		cgroup_settle(&c->cgroup);
-	/* A process that a killed stage has just cloned is not known by number: it ends when the socket closes. */
-	cleanup_close(&c->wire.sock);
-	kill_and_reap(&c->spawned);
-	if (!stage)
-		return;
-	kill_and_reap(&c->init);
-	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
-		;
+	spawn_kill(&c->wire, &c->spawned, &c->init, c->plan.plan.ns.stage);
 }
 
 int create_map_ids(void *ctx, struct err *err)
@@ -140,124 +114,9 @@ int create_map_ids(void *ctx, struct err *err)
 int create_find_init(void *ctx, struct err *err)
 {
 	struct create *c = ctx;
-	pid_t pid = 0;
-	int r = wire_hear(&c->wire, WIRE_SPAWNED, NULL, 0, NULL, &pid, err);
+	int r = spawn_find(&c->wire, c->rt->proc_fd, &c->spawned, &c->init, err);
 
-	if (r < 0)
-		return r;
-	/* The kernel says who sent it; it is our child and not reaped, so the number cannot have been reused. */
-	if (pid <= 0)
-		return err_set(err, EPROTO, "find init: its process id is not visible here");
-	r = pidref_open(c->rt->proc_fd, pid, 0, &c->init);
-	if (r == -ESRCH && wire_last_words(&c->wire, err))
-		return r;
-	if (r < 0)
-		return err_code(err, r, "open init");
-	while (waitpid(c->spawned.pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	c->spawned.pid = 0;
-	return record_init(c, err);
-}
-
-/* ---- mount sources of a container with a user namespace ---- */
-
-static int open_sources(struct create *c, int *fds, size_t *n, struct err *err)
-{
-	const struct plan *p = &c->plan.plan;
-	struct flat f = view(c);
-	autoclose int user_fd = -EBADF;
-
-	if (!p->mount.host_sources)
-		return 0;
-	if (p->ns.user) {
-		user_fd = ns_open_user_of(c->rt->proc_fd, c->init.pid, err);
-		if (user_fd < 0)
-			return user_fd;
-	}
-	return mount_source_open_all(&f, &p->mount, c->rt->proc_fd, user_fd, fds, CREATE_SOURCES_MAX, n, err);
-}
-
-struct nodes_ctx {
-	struct create *c;
-	struct wire wire;
-};
-
-static int make_nodes_private(struct nodes_ctx *n, struct err *err)
-{
-	struct flat f = view(n->c);
-	int fds[FRAME_FDS_MAX];
-	size_t len = 0;
-	int r;
-
-	r = ns_private_mounts(err);
-	if (r >= 0)
-		r = dev_host_make(&f, &n->c->plan.plan.dev, fds, FRAME_FDS_MAX, &len, err);
-	return r < 0 ? r : wire_say(&n->wire, WIRE_SOURCES, fds, len, err);
-}
-
-/* Device nodes are made on a file system that is attached for a moment: in a mount namespace of a helper's own. */
-static int make_nodes(struct create *c, int *fds, size_t *n, struct err *err)
-{
-	struct nodes_ctx ctx = { .c = c };
-	struct sys_clone_args args = { .flags = SYS_CLONE_NEWNS, .exit_signal = SIGCHLD };
-	int pair[2], r = frame_pair(pair);
-	size_t got = 0;
-	long pid;
-
-	if (r < 0)
-		return err_code(err, r, "make socket pair for device nodes");
-	pid = sys_clone3(&args);
-	if (pid == 0) {
-		struct err inner = { 0 };
-
-		ctx.wire = (struct wire){ .sock = pair[1] };
-		r = make_nodes_private(&ctx, &inner);
-		if (r < 0)
-			wire_report(&ctx.wire, &inner);
-		_exit(r < 0);
-	}
-	cleanup_close(&pair[1]);
-	ctx.wire = (struct wire){ .sock = pair[0] };
-	r = pid < 0 ? err_sys(err, "clone helper for device nodes")
-		    : wire_hear(&ctx.wire, WIRE_SOURCES, fds + *n, CREATE_SOURCES_MAX - *n, &got, NULL, err);
-	cleanup_close(&pair[0]);
-	while (pid > 0 && waitpid((pid_t)pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	*n += got;
-	return r;
-}
-
-static int send_all(struct create *c, const int *fds, size_t n, struct err *err)
-{
-	for (size_t sent = 0; sent < n;) {
-		size_t part = n - sent < FRAME_FDS_MAX ? n - sent : FRAME_FDS_MAX;
-		int r = wire_say(&c->wire, WIRE_SOURCES, fds + sent, part, err);
-
-		if (r < 0)
-			return r;
-		sent += part;
-	}
-	return 0;
-}
-
-int create_send_sources(void *ctx, struct err *err)
-{
-	struct create *c = ctx;
-	int fds[CREATE_SOURCES_MAX];
-	size_t n = 0;
-	int r;
-
-	if (c->plan.plan.sources > CREATE_SOURCES_MAX)
-		return err_set(err, E2BIG, "open mount sources: %u, at most %d are supported with a user namespace",
-			       c->plan.plan.sources, CREATE_SOURCES_MAX);
-	r = open_sources(c, fds, &n, err);
-	if (r >= 0 && c->plan.plan.dev.host_nodes)
-		r = make_nodes(c, fds, &n, err);
-	if (r >= 0)
-		r = send_all(c, fds, n, err);
-	while (n > 0)
-		cleanup_close(&fds[--n]);
-	return r;
+	return r < 0 ? r : record_init(c, err);
 }
 
 /* ---- placing and waiting ---- */
@@ -265,7 +124,7 @@ int create_send_sources(void *ctx, struct err *err)
 static int place_attributes(struct create *c, struct err *err)
 {
 	const struct plan *p = &c->plan.plan;
-	struct flat f = view(c);
+	struct flat f = { .base = c->plan.flat.data, .len = c->plan.flat.len };
 	int r = 0;
 
 	if (p->process.has_oom && (c->rt->privileged || p->ns.stage))
@@ -349,7 +208,8 @@ int create_host_hooks(void *ctx, struct err *err)
 	AUTO(buf_done) struct buf doc = { 0 };
 	int r = wait_rootfs(c, err);
 
-	if (r >= 0)
+	/* The point is also reached for network devices alone. */
+	if (r >= 0 && h && (h->prestart_len || h->create_runtime_len || h->create_container_len))
 		r = begin_hooks(c, err);
 	if (r < 0)
 		return r;
@@ -408,7 +268,7 @@ int create_wait_created(void *ctx, struct err *err)
 	if (r >= 0 && c->has_cgroup)
 		cgroup_settle(&c->cgroup);
 	/* What is dead is in no cgroup: its own words say more. */
-	if (r < 0 && pidref_wait_exit(&c->init, DYING_MS) == 0)
+	if (r < 0 && pidref_wait_exit(&c->init, SPAWN_DYING_MS) == 0)
 		wire_last_words(&c->wire, err);
 	if (r >= 0)
 		r = delegate_sub(c, err);

@@ -5,11 +5,14 @@
 #include "container/delete.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/pidref.h"
+#include "base/procfs.h"
 #include "base/story.h"
 #include "container/api.h"
 #include "container/dir.h"
@@ -19,7 +22,6 @@
 #include "kernel/cgroup/cgroup.h"
 #include "kernel/rdt/rdt.h"
 
-#define LOCK_TIMEOUT_MS 10000
 #define KILL_TIMEOUT_MS 10000
 
 /* What is known of the container, from state.json or from the journal of a create that died. */
@@ -28,7 +30,8 @@ struct delete
 	struct masu_runtime *rt;
 	int dir_fd;
 	struct state state;
-	bool hooks; /* the poststop hooks are to be run */
+	bool hooks;   /* the poststop hooks are to be run */
+	bool damaged; /* there is a state.json that cannot be read */
 	struct snapshot snap;
 };
 
@@ -79,6 +82,23 @@ static bool has_cgroup(const void *ctx)
 	return ((const struct delete *)ctx)->state.cgroup;
 }
 
+/* The first process of a pid namespace waits for all others, so the one to name may be another. */
+static int fail_alive(struct delete *d, int r, struct err *err)
+{
+	struct cgroup cg = CGROUP_INIT;
+	pid_t pid = 0;
+	char who[192];
+
+	if (d->state.cgroup && open_cgroup(d, &cg, NULL) >= 0)
+		pid = cgroup_holder(&cg, d->rt->proc_fd);
+	cgroup_done(&cg);
+	procfs_describe(d->rt->proc_fd, pid ? pid : d->state.pid, who, sizeof(who));
+	if (r != -ETIMEDOUT)
+		return err_code(err, r, "wait for the end of %s", who);
+	return err_set(err, EBUSY, "end process %d: held by %s, killed %d s ago", d->state.pid, who,
+		       KILL_TIMEOUT_MS / 1000);
+}
+
 static int kill_init(void *ctx, struct err *err)
 {
 	struct delete *d = ctx;
@@ -92,7 +112,7 @@ static int kill_init(void *ctx, struct err *err)
 	if (r < 0 && r != -ESRCH)
 		return err_code(err, r, "kill process %d", d->state.pid);
 	r = pidref_wait_exit(&p, KILL_TIMEOUT_MS);
-	return r < 0 ? err_code(err, r, "wait for the end of process %d", d->state.pid) : 0;
+	return r < 0 ? fail_alive(d, r, err) : 0;
 }
 
 static bool has_init(const void *ctx)
@@ -130,6 +150,9 @@ static int remove_directory(void *ctx, struct err *err)
 {
 	struct delete *d = ctx;
 
+	/* As long as it is there the journal has to know more than that a create began. */
+	if (d->damaged && unlinkat(d->dir_fd, DIR_STATE, 0) < 0)
+		(void)unlinkat(d->dir_fd, DIR_STATE, AT_REMOVEDIR);
 	return dir_remove(d->rt, d->state.id, err);
 }
 
@@ -177,19 +200,48 @@ int delete_destroy(struct masu_runtime *rt, int dir_fd, const struct state *s, s
 {
 	struct delete d = { .rt = rt, .dir_fd = dir_fd, .state = *s, .hooks = true };
 
-	return run_story(&d, err);
+	return dir_is_gone(dir_fd) ? 0 : run_story(&d, err);
+}
+
+void delete_own(struct masu_runtime *rt, int dir_fd, const struct state *s, bool locked)
+{
+	struct err err = { 0 };
+	int r = locked ? 0 : dir_lock(dir_fd, DIR_LOCK_MS);
+
+	if (r < 0)
+		log_error("delete container `%s`: another operation on it is under way", s->id);
+	else if (delete_destroy(rt, dir_fd, s, &err) < 0)
+		log_error("delete container `%s`: %s", s->id, err.text);
+}
+
+/* A create that came to its end has a process, and none of it may be left without a word. Without a copy of the document no create
+ * ever got as far as that. */
+static int check_known(struct delete *d, const struct journal_entries *e, int loaded, struct err *err)
+{
+	if (!d->damaged || e->pid || e->cgroup)
+		return 0;
+	if (loaded == -ENOENT && faccessat(d->dir_fd, DIR_CONFIG, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	err_clear(err);
+	return err_set(err, EUCLEAN,
+		       "its process and its cgroup are not known: neither state.json nor the journal can be read");
 }
 
 /* A create that died: what its journal names is undone. */
-static int delete_unfinished(struct masu_runtime *rt, const char *id, int dir_fd, struct err *err)
+static int delete_unfinished(struct masu_runtime *rt, const char *id, int dir_fd, bool damaged, struct err *err)
 {
 	AUTO(arena_done) struct arena a = { 0 };
 	struct journal_entries e = { 0 };
-	struct delete d = { .rt = rt, .dir_fd = dir_fd };
-	int r = journal_load(dir_fd, &a, &e, err);
+	struct delete d = { .rt = rt, .dir_fd = dir_fd, .damaged = damaged };
+	int loaded = journal_load(dir_fd, &a, &e, err);
+	int r = check_known(&d, &e, loaded, err);
 
-	if (r < 0 && r != -ENOENT)
-		return r;
+	if (r == 0 && loaded != -ENOENT)
+		r = loaded;
+	if (r < 0) {
+		err_hint(err, "end what is left of it, then remove the directory `%s/%s`", rt->root, id);
+		return err_wrap(err, r, "delete container `%s`", id);
+	}
 	d.hooks = e.hooks && e.bundle;
 	d.state = (struct state){ .id = id,
 				  .bundle = e.bundle,
@@ -204,8 +256,11 @@ static int delete_unfinished(struct masu_runtime *rt, const char *id, int dir_fd
 
 static int check_status(struct masu_runtime *rt, int dir_fd, const struct state *s, struct err *err)
 {
-	enum status status = state_status(rt, dir_fd, s);
+	enum status status;
+	int r = state_status(rt, dir_fd, s, &status, err);
 
+	if (r < 0)
+		return r;
 	if (status == STATUS_STOPPED || status == STATUS_CREATED)
 		return 0;
 	err_set(err, EBUSY, "cannot delete container `%s` that is not stopped: %s", s->id, status_name(status));
@@ -220,12 +275,12 @@ static int delete_locked(struct masu_runtime *rt, const char *id, int dir_fd, bo
 	int r = state_load(dir_fd, id, &a, &s, err);
 
 	if (r == -ENOENT)
-		return delete_unfinished(rt, id, dir_fd, err);
+		return delete_unfinished(rt, id, dir_fd, false, err);
 	if (r < 0 && force) {
 		/* A damaged state file: the journal still knows the process and the cgroup. */
 		log_warn("%s; using the journal instead", err->text);
 		err_clear(err);
-		return delete_unfinished(rt, id, dir_fd, err);
+		return delete_unfinished(rt, id, dir_fd, true, err);
 	}
 	if (r >= 0 && !force)
 		r = check_status(rt, dir_fd, &s, err);
@@ -237,8 +292,10 @@ int masu_delete(struct masu_runtime *rt, const char *id, unsigned flags, struct 
 	bool force = flags & MASU_DELETE_FORCE;
 	autoclose int dir_fd = -EBADF;
 	struct err err = { 0 };
-	int r = dir_open_locked(rt, id, LOCK_TIMEOUT_MS, &dir_fd, &err);
+	int r = api_flags(flags, MASU_DELETE_FORCE, &err);
 
+	if (r >= 0)
+		r = dir_open_locked(rt, id, DIR_LOCK_MS, &dir_fd, &err);
 	if (r == -ENOENT && force)
 		return 0;
 	if (r >= 0)

@@ -6,6 +6,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -13,8 +15,11 @@
 
 #include "base/cleanup.h"
 #include "container/id.h"
+#include "container/trust.h"
 
 #define DEPTH_MAX 32
+#define CLAIM_TRIES 1000
+#define CLAIM_TIMEOUT_MS 10000
 
 static int open_dir(int at, const char *name)
 {
@@ -23,62 +28,13 @@ static int open_dir(int at, const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
-int dir_claim(struct masu_runtime *rt, const char *id, int *ret_fd, struct err *err)
-{
-	autoclose int fd = -EBADF;
-	int r = id_check(id, err);
-
-	if (r < 0)
-		return r;
-	r = runtime_open_root(rt, true, err);
-	if (r < 0)
-		return r;
-	if (mkdirat(rt->root_fd, id, 0700) < 0) {
-		if (errno == EEXIST)
-			return err_set(err, EEXIST, "container with given ID already exists: `%s`", id);
-		return err_sys(err, "make directory `%s/%s`", rt->root, id);
-	}
-	fd = open_dir(rt->root_fd, id);
-	if (fd < 0)
-		return err_code(err, fd, "open directory `%s/%s`", rt->root, id);
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return err_sys(err, "lock directory `%s/%s`", rt->root, id);
-	*ret_fd = take_fd(&fd);
-	return 0;
-}
-
-static int no_such_container(const char *id, struct err *err)
-{
-	return err_set(err, ENOENT, "container `%s` does not exist", id);
-}
-
-int dir_open(struct masu_runtime *rt, const char *id, int *ret_fd, struct err *err)
-{
-	int fd, r = id_check(id, err);
-
-	if (r < 0)
-		return r;
-	r = runtime_open_root(rt, false, err);
-	if (r == -ENOENT)
-		return no_such_container(id, err);
-	if (r < 0)
-		return r;
-	fd = open_dir(rt->root_fd, id);
-	if (fd == -ENOENT)
-		return no_such_container(id, err);
-	if (fd < 0)
-		return err_code(err, fd, "open directory `%s/%s`", rt->root, id);
-	*ret_fd = fd;
-	return 0;
-}
-
 /* flock(2) has no timeout; the holders are short, so a few sleeps do. */
-static int lock_within(int fd, int timeout_ms)
+int dir_lock(int dir_fd, int timeout_ms)
 {
 	for (int waited = 0;; waited += 5) {
 		struct timespec pause = { .tv_nsec = 5000000 };
 
-		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		if (flock(dir_fd, LOCK_EX | LOCK_NB) == 0)
 			return 0;
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return -errno;
@@ -88,20 +44,107 @@ static int lock_within(int fd, int timeout_ms)
 	}
 }
 
+bool dir_is_gone(int dir_fd)
+{
+	struct stat st;
+
+	return fstat(dir_fd, &st) == 0 && st.st_nlink == 0;
+}
+
+static int already_exists(const char *id, struct err *err)
+{
+	return err_set(err, EEXIST, "container with given ID already exists: `%s`", id);
+}
+
+/* -EAGAIN: a delete --force that came between mkdir and the lock has taken the empty directory away. */
+static int claim_once(struct masu_runtime *rt, const char *id, int *ret_fd, struct err *err)
+{
+	autoclose int fd = -EBADF;
+	int r;
+
+	if (mkdirat(rt->root_fd, id, 0700) < 0) {
+		if (errno == EEXIST)
+			return already_exists(id, err);
+		return err_sys(err, "make directory `%s/%s`", rt->root, id);
+	}
+	fd = open_dir(rt->root_fd, id);
+	if (fd == -ENOENT)
+		return -EAGAIN;
+	r = fd < 0 ? fd : dir_lock(fd, CLAIM_TIMEOUT_MS);
+	if (r >= 0 && dir_is_gone(fd))
+		return -EAGAIN;
+	/* A delete and another create may both have come in between, and this is the other's: who is first here begins the journal. */
+	if (r >= 0 && faccessat(fd, DIR_JOURNAL, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return already_exists(id, err);
+	if (r < 0) {
+		unlinkat(rt->root_fd, id, AT_REMOVEDIR);
+		return err_code(err, r, "%s directory `%s/%s`", fd < 0 ? "open" : "lock", rt->root, id);
+	}
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+int dir_claim(struct masu_runtime *rt, const char *id, int *ret_fd, struct err *err)
+{
+	int r = id_check(id, err);
+
+	if (r < 0)
+		return r;
+	r = runtime_open_root(rt, true, err);
+	if (r < 0)
+		return r;
+	for (int i = 0; i < CLAIM_TRIES; i++) {
+		r = claim_once(rt, id, ret_fd, err);
+		if (r != -EAGAIN)
+			return r;
+	}
+	return err_set(err, EBUSY, "make directory `%s/%s`: somebody removes it each time", rt->root, id);
+}
+
+int dir_no_such(const char *id, struct err *err)
+{
+	return err_set(err, ENOENT, "container `%s` does not exist", id);
+}
+
+int dir_open(struct masu_runtime *rt, const char *id, int *ret_fd, struct err *err)
+{
+	autoclose int fd = -EBADF;
+	int r = id_check(id, err);
+	char path[PATH_MAX];
+
+	if (r < 0)
+		return r;
+	r = runtime_open_root(rt, false, err);
+	if (r == -ENOENT)
+		return dir_no_such(id, err);
+	if (r < 0)
+		return r;
+	fd = open_dir(rt->root_fd, id);
+	if (fd == -ENOENT)
+		return dir_no_such(id, err);
+	if (fd < 0)
+		return err_code(err, fd, "open directory `%s/%s`", rt->root, id);
+	snprintf(path, sizeof(path), "%s/%s", rt->root, id);
+	r = trust_check(fd, TRUST_DIRECTORY, path, err);
+	if (r < 0)
+		return r;
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
 int dir_open_locked(struct masu_runtime *rt, const char *id, int timeout_ms, int *ret_fd, struct err *err)
 {
 	autoclose int fd = -EBADF;
-	struct stat st;
 	int r = dir_open(rt, id, &fd, err);
 
 	if (r < 0)
 		return r;
-	r = lock_within(fd, timeout_ms);
+	r = dir_lock(fd, timeout_ms);
 	if (r < 0)
 		return err_set(err, -r, "lock container `%s`: another operation on it is under way", id);
 	/* Whoever held the lock may have deleted the container. */
-	if (fstat(fd, &st) < 0 || st.st_nlink == 0)
-		return no_such_container(id, err);
+	if (dir_is_gone(fd))
+		return dir_no_such(id, err);
 	*ret_fd = take_fd(&fd);
 	return 0;
 }
@@ -142,17 +185,23 @@ static int remove_entries(int dir_fd, int depth)
 	return 0;
 }
 
+/* The state goes last: until then who asks hears of a stopped container, and who comes after our death finds all that it needs. */
 int dir_remove(struct masu_runtime *rt, const char *id, struct err *err)
 {
-	static const char *const known[] = { DIR_STATE, DIR_START_FIFO, DIR_RESULT_FIFO, DIR_CONFIG, DIR_JOURNAL };
-	autoclose int fd = open_dir(rt->root_fd, id);
+	static const char *const known[] = { DIR_START_FIFO, DIR_RESULT_FIFO, DIR_JOURNAL, DIR_CONFIG, DIR_STATE };
+	autoclose int fd = -EBADF;
+	char path[NAME_MAX + 32];
 
-	if (fd < 0)
-		return fd == -ENOENT ? 0 : err_code(err, fd, "open directory `%s/%s`", rt->root, id);
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-		unlinkat(fd, known[i], 0);
+	/* By names, so that it works when there are no descriptors left, which may be why it has to. */
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		snprintf(path, sizeof(path), "%s/%s", id, known[i]);
+		unlinkat(rt->root_fd, path, 0);
+	}
 	if (unlinkat(rt->root_fd, id, AT_REMOVEDIR) == 0 || errno == ENOENT)
 		return 0;
+	fd = open_dir(rt->root_fd, id);
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : err_code(err, fd, "open directory `%s/%s`", rt->root, id);
 	remove_entries(fd, DEPTH_MAX);
 	if (unlinkat(rt->root_fd, id, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return err_sys(err, "remove directory `%s/%s`", rt->root, id);

@@ -27,7 +27,14 @@ int dir_claim(struct masu_runtime *rt, const char *id, int *ret_fd, struct err *
 /* Opens it without the lock. -ENOENT with "container `id` does not exist". */
 int dir_open(struct masu_runtime *rt, const char *id, int *ret_fd, struct err *err);
 /* Opens and locks it, waiting for whoever holds it, at most timeout_ms. */
+#define DIR_LOCK_MS 10000 /* how long commands wait for each other */
 int dir_open_locked(struct masu_runtime *rt, const char *id, int timeout_ms, int *ret_fd, struct err *err);
+/* The lock of a directory that is open already; -EBUSY after timeout_ms. Look at dir_is_gone() then. */
+int dir_lock(int dir_fd, int timeout_ms);
+/* True when it was removed after it was opened. */
+bool dir_is_gone(int dir_fd);
+/* -ENOENT with "container `id` does not exist". */
+int dir_no_such(const char *id, struct err *err);
 /* True when somebody else holds the lock: a create is under way. */
 bool dir_is_locked(int dir_fd);
 /* Removes the directory with all that is in it. */

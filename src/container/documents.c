@@ -2,7 +2,6 @@
 /* spec and plan: documents that are printed without touching a container. */
 
 #include <errno.h>
-#include <stddef.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -41,76 +40,63 @@ static int choose_facts(struct masu_runtime *rt, int cgroups, struct cgroup_fact
 	return cgroup_facts_assume(layouts[cgroups], assumed, err);
 }
 
-static void limits_done(struct plan_limits *l)
+static void shown_done(struct plan_shown *s)
 {
-	buf_done(&l->rules);
+	buf_done(&s->rules);
 }
 
 /* The v1 device controller holds a list, which may not be able to say what an ordered list of rules says. */
-static int plan_v1_rules(struct plan_limits *l, struct err *err)
+static int show_v1_rules(const struct buf *rules, struct plan_shown *ret, struct err *err)
 {
 	AUTO(devices_v1_done) struct devices_v1 list = { 0 };
-	int r = devices_plan_v1((const struct device_rule *)(const void *)l->rules.data,
-				l->rules.len / sizeof(struct device_rule), &list, err);
+	int r = devices_plan_v1((const struct device_rule *)(const void *)rules->data,
+				rules->len / sizeof(struct device_rule), &list, err);
 
 	if (r < 0)
 		return r;
-	buf_done(&l->rules);
-	l->rules = list.list;
-	l->listed = true;
-	l->rules_deny = list.allow_all;
+	ret->rules = list.list;
+	ret->listed = true;
+	ret->rules_deny = list.allow_all;
 	list.list = (struct buf){ 0 };
 	return 0;
 }
 
-static int plan_unit(const struct plan_inputs *in, const struct create_plan *plan, struct arena *a,
-		     struct plan_limits *ret, struct err *err)
+static int show(const struct plan_inputs *in, const struct create_plan *p, struct arena *a, struct plan_shown *ret,
+		struct err *err)
 {
-	struct unit_props extra = { 0 };
 	struct unit_inputs u = {
-		.place = &plan->unit,
+		.place = &p->unit,
 		.id = in->id,
 		.facts = in->facts,
-		.writes = &ret->writes,
-		.rules = &ret->rules,
-		.extra = &extra,
+		.writes = &p->limits.writes,
+		.rules = &p->limits.rules,
+		.extra = &p->extra,
 	};
-	int r = plan_annotated_props(&in->bundle->annotations, a, &extra, err);
-
-	return r < 0 ? r : unit_props_plan(&u, a, &ret->props, err);
-}
-
-static int plan_limits(const struct plan_inputs *in, const struct create_plan *plan, struct arena *a,
-		       struct plan_limits *ret, struct err *err)
-{
-	const struct spec_linux_ *lnx = in->bundle->config->lnx;
-	const struct spec_resources *res = lnx ? lnx->resources : NULL;
-	int r = res ? cgroup_plan_resources(in->facts, res, a, &ret->writes, err) : 0;
+	int r = p->has_unit ? unit_props_plan(&u, a, &ret->props, err) : 0;
 
 	ret->layout = cgroup_layout_name(in->facts->layout);
-	if (r >= 0)
-		r = devices_plan(res, lnx ? lnx->devices : NULL, lnx ? lnx->devices_len : 0, &ret->rules, err);
-	if (r >= 0 && plan->has_unit)
-		r = plan_unit(in, plan, a, ret, err);
-	if (r >= 0 && cgroup_facts_find_v1(in->facts, "devices") >= 0)
-		r = plan_v1_rules(ret, err);
-	return r;
+	if (r < 0)
+		return r;
+	if (cgroup_facts_find_v1(in->facts, "devices") >= 0)
+		return show_v1_rules(&p->limits.rules, ret, err);
+	r = p->limits.rules.len ? buf_add(&ret->rules, p->limits.rules.data, p->limits.rules.len) : 0;
+	return r < 0 ? err_code(err, r, "print the plan") : 0;
 }
 
 static int plan_text(struct plan_inputs *in, struct buf *text, struct err *err)
 {
 	AUTO(create_plan_done) struct create_plan plan = { 0 };
-	AUTO(limits_done) struct plan_limits limits = { 0 };
+	AUTO(shown_done) struct plan_shown shown = { 0 };
 	AUTO(arena_done) struct arena arena = { 0 };
 	int r;
 
 	in->host_kinds = ns_host_kinds(in->bundle->config);
 	r = plan_build(in, &plan, err);
 	if (r >= 0 && !plan.cgroup_disabled)
-		r = plan_limits(in, &plan, &arena, &limits, err);
+		r = show(in, &plan, &arena, &shown, err);
 	if (r < 0)
 		return r;
-	plan_print(in, &plan, &limits, text);
+	plan_print(in, &plan, &shown, text);
 	return text->error ? err_code(err, text->error, "print the plan") : 0;
 }
 
@@ -120,27 +106,31 @@ int masu_plan(struct masu_runtime *rt, const char *id, const struct masu_create_
 	AUTO(bundle_done) struct bundle bundle = { 0 };
 	AUTO(buf_done) struct buf text = { 0 };
 	struct cgroup_facts assumed = CGROUP_FACTS_INIT;
+	struct masu_create_options copy;
 	struct plan_inputs in = {
 		.rt = rt,
 		.bundle = &bundle,
 		.id = id,
-		.options = o,
+		.options = &copy,
 		.seccomp_cache_fd = -1,
 		.created = "",
 		.assume_rights = true,
 	};
 	struct err err = { 0 };
-	int r = id_check(id, &err);
+	int r = api_options(&copy, sizeof(copy), o, &err);
 
+	if (r >= 0)
+		r = api_flags(copy.flags, MASU_CREATE_NO_PIVOT | MASU_CREATE_NO_NEW_KEYRING, &err);
+	if (r >= 0)
+		r = id_check(id, &err);
 	if (r >= 0 && format != MASU_PLAN_TEXT)
 		r = err_set(&err, EINVAL, "print the plan: unknown format %d", format);
 	if (r >= 0)
-		r = bundle_load(o->bundle, o->config, &bundle, &err);
+		r = bundle_load(copy.bundle, copy.config, &bundle, &err);
 	if (r >= 0)
 		r = bundle_annotate(&bundle, rt->allowed, &err);
 	if (r >= 0)
-		r = choose_facts(rt, o->size > offsetof(struct masu_create_options, plan_cgroups) ? o->plan_cgroups : 0,
-				 &assumed, &in.facts, &err);
+		r = choose_facts(rt, copy.plan_cgroups, &assumed, &in.facts, &err);
 	if (r >= 0)
 		r = plan_text(&in, &text, &err);
 	if (r < 0)

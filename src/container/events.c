@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include "base/pidref.h"
 #include "container/api.h"
-#include "container/stats.h"
+#include "container/stats/stats.h"
 #include "container/target.h"
 #include "kernel/cgroup/oom.h"
 
@@ -314,10 +314,15 @@ int masu_events(struct masu_runtime *rt, const char *const *ids, const struct ma
 {
 	struct events e = { .rt = rt, .out = out, .arg = arg };
 	AUTO(ids_done) struct ids chosen = { .n = 0 };
-	bool all = o->flags & MASU_EVENTS_ALL;
+	struct masu_events_options copy;
 	struct err err = { 0 };
-	int r = 0;
+	int r = api_options(&copy, sizeof(copy), o, &err);
+	bool all = copy.flags & MASU_EVENTS_ALL;
 
+	if (r >= 0)
+		r = api_flags(copy.flags, MASU_EVENTS_ONCE | MASU_EVENTS_ALL, &err);
+	if (r < 0)
+		return api_return(r, &err, error);
 	if (all)
 		r = masu_list(rt, add_if_running, &chosen, error);
 	if (r < 0)
@@ -327,9 +332,9 @@ int masu_events(struct masu_runtime *rt, const char *const *ids, const struct ma
 	if (r < 0)
 		err_code(&err, r, "watch containers");
 	find_page_sizes(&e);
-	if (r >= 0 && o->flags & MASU_EVENTS_ONCE)
+	if (r >= 0 && copy.flags & MASU_EVENTS_ONCE)
 		r = run_once(&e, &chosen, all, &err);
 	else if (r >= 0)
-		r = run_follow(&e, &chosen, all, o->interval_ms ? o->interval_ms : INTERVAL_MS, &err);
+		r = run_follow(&e, &chosen, all, copy.interval_ms ? copy.interval_ms : INTERVAL_MS, &err);
 	return api_return(r, &err, error);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The state of one exec while it is under way. The story is in exec.c, the plan in exec_plan.c. */
+/* The state of one exec while it is under way. The story is in exec.c, the plan in exec_plan.c, what concerns the process in
+ * exec_child.c. */
 #pragma once
 
 #include <signal.h>
@@ -21,7 +22,6 @@ struct exec {
 	struct masu_runtime *rt;
 	const char *id;
 	const struct masu_exec_options *o;
-	const sigset_t *mask;
 	bool foreground;
 
 	struct arena arena;
@@ -46,3 +46,11 @@ struct exec {
 
 /* A step: everything that is decided before anything is touched. */
 int exec_plan(void *ctx, struct err *err);
+/* Steps of exec_child.c, in the order of the story. */
+int exec_spawn(void *ctx, struct err *err);
+void exec_kill_child(void *ctx);
+int exec_find_child(void *ctx, struct err *err);
+int exec_place(void *ctx, struct err *err);
+int exec_wait(void *ctx, struct err *err);
+/* linux.seccomp of the container, or NULL. */
+const struct spec_seccomp *exec_seccomp(const struct exec *e);

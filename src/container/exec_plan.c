@@ -7,6 +7,7 @@
 
 #include "base/procfs.h"
 #include "base/sys.h"
+#include "container/console.h"
 #include "container/exec.h"
 #include "kernel/ns/plan.h"
 #include "kernel/proc/mempolicy_plan.h"
@@ -98,6 +99,8 @@ int exec_plan(void *ctx, struct err *err)
 	pi.own_userns = p->ns.user;
 	pi.setgroups_denied = p->ns.setgroups_denied;
 	r = process_plan_build(&pi, &e->flat, &p->process, err);
+	if (r >= 0)
+		r = console_check(&p->process.terminal, e->o->console_socket, e->foreground, err);
 	p->ns.keep_groups = an->keep_groups;
 	if (r >= 0)
 		r = p->ns.user ? caps_grantable_all(&g, err) : caps_grantable_own(&g, err);

@@ -5,7 +5,7 @@
 
 #include "base/cleanup.h"
 #include "container/api.h"
-#include "container/criu.h"
+#include "container/checkpoint/criu.h"
 #include "kernel/cgroup/sdbus.h"
 #include "kernel/mount/options.h"
 #include "kernel/security/caps.h"

@@ -62,7 +62,7 @@ static int run_one(const struct hook_output *out, const char *kind, size_t i, co
 	struct err inner = { 0 };
 	int r = child_run(&c, &inner);
 
-	return r == 0 ? 0 : child_hook_error(kind, i, h->path, (unsigned)h->timeout.value, r, err);
+	return r == 0 ? 0 : child_hook_error(kind, i, h->path, (unsigned)h->timeout.value, r, &inner, err);
 }
 
 static int open_bundle(const char *bundle)
@@ -85,12 +85,6 @@ int hooks_run_to(const struct hook_output *out, const char *kind, const struct s
 			return r;
 	}
 	return 0;
-}
-
-int hooks_run(const char *kind, const struct spec_hook *hooks, size_t len, const char *bundle, const char *state_json,
-	      size_t state_len, struct err *err)
-{
-	return hooks_run_to(NULL, kind, hooks, len, bundle, state_json, state_len, err);
 }
 
 void hooks_run_all(const struct hook_output *out, const char *kind, const struct spec_hook *hooks, size_t len,

@@ -24,11 +24,9 @@ int hook_output_open(const struct annotations *an, struct hook_output *ret, stru
 void hook_output_done(struct hook_output *o);
 
 /* Runs the hooks in order with the state document on stdin, the bundle as cwd, stdout and stderr as out (NULL: our stderr) says.
- * The first failure ends it: -ECANCELED with the hook's name and result. */
+ * The first failure ends it: -ECANCELED with the hook's name and result, or why it could not be executed. */
 int hooks_run_to(const struct hook_output *out, const char *kind, const struct spec_hook *hooks, size_t len,
 		 const char *bundle, const char *state_json, size_t state_len, struct err *err);
-int hooks_run(const char *kind, const struct spec_hook *hooks, size_t len, const char *bundle, const char *state_json,
-	      size_t state_len, struct err *err);
 /* poststop: all run, failures are logged as warnings. */
 void hooks_run_all(const struct hook_output *out, const char *kind, const struct spec_hook *hooks, size_t len,
 		   const char *bundle, const char *state_json, size_t state_len);

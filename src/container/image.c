@@ -35,7 +35,8 @@ int image_open(struct err *err)
 
 	if (fd < 0) {
 		r = err_sys(err, "make memfd for masu-init");
-		err_hint(err, "sysctl vm.memfd_noexec must be 0 or 1");
+		if (r == -EACCES)
+			err_hint(err, "sysctl vm.memfd_noexec must be 0 or 1");
 		return r;
 	}
 	r = io_write_full(fd, masu_init_image, (size_t)(masu_init_image_end - masu_init_image));

@@ -13,6 +13,7 @@
 #include "base/io.h"
 #include "base/parse.h"
 #include "container/dir.h"
+#include "container/trust.h"
 
 #define JOURNAL_MAX 65536
 
@@ -80,6 +81,9 @@ int journal_load(int dir_fd, struct arena *a, struct journal_entries *ret, struc
 	*ret = (struct journal_entries){ 0 };
 	if (fd < 0)
 		return errno == ENOENT ? -ENOENT : err_sys(err, "open journal");
+	r = trust_check(fd, TRUST_FILE, DIR_JOURNAL, err);
+	if (r < 0)
+		return r;
 	r = io_read_all(fd, JOURNAL_MAX, &text);
 	if (r < 0)
 		return err_code(err, r, "read journal");

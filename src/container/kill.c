@@ -7,9 +7,9 @@
 #include "base/cleanup.h"
 #include "base/pidref.h"
 #include "container/api.h"
-#include "container/dir.h"
 #include "container/pids.h"
 #include "container/state.h"
+#include "container/target.h"
 #include "kernel/cgroup/cgroup.h"
 
 static int kill_all(struct masu_runtime *rt, const struct state *s, int signal, struct err *err)
@@ -45,9 +45,12 @@ static int kill_one(struct masu_runtime *rt, const struct state *s, int signal, 
 static int kill_loaded(struct masu_runtime *rt, int dir_fd, const struct state *s, int signal, unsigned flags,
 		       struct err *err)
 {
-	enum status status = state_status(rt, dir_fd, s);
 	bool all = flags & MASU_KILL_ALL;
+	enum status status;
+	int r = state_status(rt, dir_fd, s, &status, err);
 
+	if (r < 0)
+		return r;
 	/* Processes of a container without a pid namespace of its own outlive the first one: --all reaches them. */
 	if (all && s->cgroup)
 		return kill_all(rt, s, signal, err);
@@ -66,15 +69,12 @@ int masu_kill(struct masu_runtime *rt, const char *id, int signal, unsigned flag
 	autoclose int dir_fd = -EBADF;
 	struct err err = { 0 };
 	struct state s;
-	int r = dir_open(rt, id, &dir_fd, &err);
+	int r = api_flags(flags, MASU_KILL_ALL, &err);
 
+	if (r >= 0)
+		r = target_load(rt, id, "signal", false, &dir_fd, &a, &s, &err);
 	if (r >= 0 && (signal < 1 || signal > 64))
 		r = err_set(&err, EINVAL, "signal container `%s`: no such signal: %d", id, signal);
-	if (r >= 0) {
-		r = state_load(dir_fd, id, &a, &s, &err);
-		if (r == -ENOENT)
-			r = err_set(&err, EBUSY, "signal container `%s`: it is not created yet", id);
-	}
 	if (r >= 0)
 		r = kill_loaded(rt, dir_fd, &s, signal, flags, &err);
 	return api_return(r, &err, error);

@@ -147,8 +147,9 @@ static int send_state(struct listener *l, int fd, struct err *err)
 	return err_code(err, r, "send the seccomp listener to agent `%s`", l->seccomp->listener_path);
 }
 
-/* What the kernel reads at our death; the process may not share it, so only the futex itself is in shared memory. */
-static struct {
+/* What the kernel reads at the death of this thread, whose list it is; the process may not share it, so only the futex itself is in
+ * shared memory. */
+static _Thread_local struct {
 	struct robust_list_head head, *before;
 	struct robust_list node;
 } robust;

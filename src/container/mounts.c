@@ -7,23 +7,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/io.h"
 #include "base/pidref.h"
-#include "base/procfs.h"
 #include "base/story.h"
 #include "base/sys.h"
 #include "container/api.h"
 #include "container/dir.h"
 #include "container/image.h"
+#include "container/plan.h"
 #include "container/snapshot.h"
 #include "container/spawn.h"
 #include "container/state.h"
+#include "container/target.h"
 #include "kernel/mount/plan.h"
 #include "kernel/mount/source.h"
 #include "kernel/ns/open.h"
@@ -33,8 +32,6 @@
 #include "wire/plan.h"
 #include "wire/protocol.h"
 #include "json/read.h"
-
-#define LOCK_TIMEOUT_MS 10000
 
 struct mounts {
 	struct masu_runtime *rt;
@@ -59,14 +56,12 @@ struct mounts {
 static int load(void *ctx, struct err *err)
 {
 	struct mounts *m = ctx;
-	int r = dir_open_locked(m->rt, m->id, LOCK_TIMEOUT_MS, &m->dir_fd, err);
+	enum status status;
+	int r = target_load(m->rt, m->id, "change mounts of", true, &m->dir_fd, &m->arena, &m->state, err);
 
-	if (r >= 0) {
-		r = state_load(m->dir_fd, m->id, &m->arena, &m->state, err);
-		if (r == -ENOENT)
-			r = err_set(err, EBUSY, "change mounts of container `%s`: it is not created yet", m->id);
-	}
-	if (r >= 0 && state_status(m->rt, m->dir_fd, &m->state) == STATUS_STOPPED)
+	if (r >= 0)
+		r = state_status(m->rt, m->dir_fd, &m->state, &status, err);
+	if (r >= 0 && status == STATUS_STOPPED)
 		r = err_set(err, ESRCH, "container not running: `%s`", m->id);
 	if (r >= 0)
 		r = snapshot_load(m->dir_fd, &m->snap, err);
@@ -161,33 +156,17 @@ static int plan(void *ctx, struct err *err)
 	if (r >= 0)
 		r = m->add ? mount_plan_build(&in, &m->flat, &m->plan.mount, err)
 			   : mount_plan_remove(&in, &m->flat, &m->plan.mount, err);
-	m->plan.sources = m->plan.mount.host_sources;
 	return r;
-}
-
-static int open_root(struct mounts *m, struct err *err)
-{
-	autoclose int dir_fd = -EBADF;
-	char name[32];
-
-	snprintf(name, sizeof(name), "%d", m->init.pid);
-	dir_fd = procfs_open_file(m->rt->proc_fd, name, O_PATH | O_DIRECTORY);
-	if (dir_fd < 0)
-		return err_code(err, dir_fd, "open /proc/%s", name);
-	m->root_fd = openat(dir_fd, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (m->root_fd < 0)
-		return err_sys(err, "open root of container `%s`", m->id);
-	/* The number may have gone to somebody else since. */
-	return pidref_alive(&m->init) ? 0 : err_set(err, ESRCH, "container not running: `%s`", m->id);
 }
 
 static int open_files(void *ctx, struct err *err)
 {
 	struct mounts *m = ctx;
-	int fds[2], r = open_root(m, err);
+	int fds[2], r = m->root_fd = pidref_open_root(m->rt->proc_fd, &m->init);
 
-	if (r >= 0)
-		r = m->image_fd = image_open(err);
+	if (r == -ESRCH)
+		return err_set(err, ESRCH, "container not running: `%s`", m->id);
+	r = r < 0 ? err_code(err, r, "open root of container `%s`", m->id) : (m->image_fd = image_open(err));
 	if (r < 0)
 		return r;
 	r = frame_pair(fds);
@@ -210,18 +189,9 @@ static int open_sources(void *ctx, struct err *err)
 static int write_plan(void *ctx, struct err *err)
 {
 	struct mounts *m = ctx;
-	int r;
 
-	if (m->flat.error || m->flat.len > INT32_MAX)
-		return err_set(err, m->flat.error ? ENOMEM : E2BIG, "build the plan");
 	m->plan.root_fd = m->root_fd;
-	m->plan.size = (uint32_t)m->flat.len;
-	memcpy(m->flat.data, &m->plan, sizeof(m->plan));
-	m->plan_fd = sys_memfd_create("masu-plan", MFD_CLOEXEC);
-	if (m->plan_fd < 0)
-		return err_sys(err, "make memfd for the plan");
-	r = io_write_full(m->plan_fd, m->flat.data, m->flat.len);
-	return r < 0 ? err_code(err, r, "write the plan") : 0;
+	return plan_write(&m->plan, &m->flat, &m->plan_fd, err);
 }
 
 static int spawn(void *ctx, struct err *err)

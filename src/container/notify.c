@@ -22,12 +22,16 @@
 #include "base/unixsock.h"
 #include "container/dir.h"
 
+#define NOTIFY_MARK "masu-notify" /* a file beside criu's images */
 #define MESSAGE_MAX 4096
 #define FDS_MAX 253 /* SCM_MAX_FD of the kernel */
 #define BARRIER_MS 30000
 #define SEND_SECONDS 5
-/* A container that floods its socket must not keep us from its signals. */
+/* A container that floods its socket must not keep us from its signals, nor a manager that does not read: then one send takes all the
+ * time there is, and what remains waits for the next turn. */
 #define BURST_MAX 64
+/* Of the queue of a container that has ended, which nobody makes longer any more; the kernel's limit is 512 where systemd is. */
+#define DRAIN_MAX 4096
 
 int notify_make_dir(int dir_fd, struct err *err)
 {
@@ -35,6 +39,28 @@ int notify_make_dir(int dir_fd, struct err *err)
 	if (mkdirat(dir_fd, DIR_NOTIFY, 0755) < 0 || fchmodat(dir_fd, DIR_NOTIFY, 0755, 0) < 0)
 		return err_sys(err, "make the directory of the notify socket");
 	return 0;
+}
+
+int notify_mark(int images_fd, bool on, struct err *err)
+{
+	int fd;
+
+	if (!on)
+		return unlinkat(images_fd, NOTIFY_MARK, 0) < 0 && errno != ENOENT
+			       ? err_sys(err, "remove `%s`", NOTIFY_MARK)
+			       : 0;
+	fd = openat(images_fd, NOTIFY_MARK, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	if (fd < 0)
+		return err_sys(err, "write `%s`", NOTIFY_MARK);
+	close(fd);
+	return 0;
+}
+
+int notify_is_marked(int images_fd, struct err *err)
+{
+	if (faccessat(images_fd, NOTIFY_MARK, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return 1;
+	return errno == ENOENT ? 0 : err_sys(err, "look for `%s`", NOTIFY_MARK);
 }
 
 static int connect_abstract(const char *name)
@@ -163,7 +189,7 @@ static void close_received(struct msghdr *msg)
 	}
 }
 
-/* One datagram. False when there is none. */
+/* One datagram. False when there is none, or when the manager takes none. */
 static bool take_one(struct notify *n)
 {
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int) * FDS_MAX)];
@@ -173,15 +199,18 @@ static bool take_one(struct notify *n)
 		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
 	};
 	ssize_t got = recvmsg(n->sock, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	bool slow = false;
 	size_t len;
 
 	if (got < 0)
 		return errno == EINTR;
 	len = msg.msg_flags & MSG_TRUNC ? 0 : translate(n, in, (size_t)got, out, sizeof(out));
-	if (len > 0 && send(n->host_sock, out, len, MSG_NOSIGNAL) < 0)
+	if (len > 0 && send(n->host_sock, out, len, MSG_NOSIGNAL) < 0) {
+		slow = errno == EAGAIN;
 		log_warn("pass on to the notify socket: %s", strerror(errno));
+	}
 	close_received(&msg);
-	return true;
+	return !slow;
 }
 
 void notify_forward(void *arg)
@@ -227,6 +256,8 @@ void notify_wait_ready(struct notify *n, int pidfd)
 		if (poll(wait, ARRAY_SIZE(wait), -1) < 0 && errno != EINTR)
 			return;
 		notify_forward(n);
+		for (int i = 0; wait[1].revents && !n->ready && i < DRAIN_MAX && take_one(n); i++)
+			;
 		if (wait[1].revents && !n->ready) {
 			log_warn("wait for READY=1: the container has ended");
 			return;

@@ -27,6 +27,12 @@ int notify_plan_mount(const struct plan_inputs *in, struct spec_config *copy, st
 
 int notify_make_dir(int dir_fd, struct err *err);
 
+/* ---- checkpoint and restore: whether the container has that mount is told beside the images ---- */
+
+int notify_mark(int images_fd, bool on, struct err *err);
+/* 1, 0 or a negative errno. */
+int notify_is_marked(int images_fd, struct err *err);
+
 /* ---- start ---- */
 
 struct notify {

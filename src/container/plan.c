@@ -14,6 +14,7 @@
 #include "base/path.h"
 #include "base/sys.h"
 #include "container/notify.h"
+#include "container/plan_cgroup.h"
 #include "container/plan_hooks.h"
 #include "container/plan_own_cgroup.h"
 #include "kernel/cgroup/cgroup.h"
@@ -69,76 +70,6 @@ static int plan_names(const struct plan_inputs *in, struct create_plan *p, struc
 	if (r < 0 || !c->lnx)
 		return r;
 	return sysctl_plan_build(c->lnx->sysctl, c->lnx->sysctl_len, own, &p->flat, &p->plan.sysctl, err);
-}
-
-/* Without a cgroup there is nothing that a limit could be set on. */
-static int refuse_limits(const struct plan_inputs *in, struct err *err)
-{
-	const struct spec_linux_ *lnx = in->bundle->config->lnx;
-	struct cgroup_writes w = { 0 };
-	AUTO(arena_done) struct arena a = { 0 };
-	const struct cgroup_facts *f = in->facts;
-	int r = f ? 0 : runtime_cgroup_facts(in->rt, &f, err);
-
-	if (r >= 0 && lnx && lnx->resources)
-		r = cgroup_plan_resources(f, lnx->resources, &a, &w, err);
-	if (r < 0 || w.len == 0)
-		return r;
-	err_set(err, EOPNOTSUPP, "set `%s`: cgroups are disabled", w.v[0].file);
-	err_pointer(err, "%s", w.v[0].pointer);
-	return -EOPNOTSUPP;
-}
-
-/* Relative paths of a user without rights are below what was delegated to him; planned for another host nothing is known of that. */
-static int find_own_base(const struct plan_inputs *in, char *ret, size_t len, struct err *err)
-{
-	const struct spec_linux_ *lnx = in->bundle->config->lnx;
-	const struct cgroup_facts *f;
-	AUTO(arena_done) struct arena a = { 0 };
-	struct cgroup_writes w = { 0 };
-	int r;
-
-	ret[0] = 0;
-	if (in->facts || !in->rt->rootless || (lnx && lnx->cgroups_path && lnx->cgroups_path[0] == '/'))
-		return 0;
-	r = runtime_cgroup_facts(in->rt, &f, err);
-	if (r >= 0 && lnx && lnx->resources)
-		r = cgroup_plan_resources(f, lnx->resources, &a, &w, err);
-	return r < 0 ? r : cgroup_find_own(f, in->rt->proc_fd, w.len > 0, ret, len, err);
-}
-
-static int plan_cgroup_path(const struct plan_inputs *in, struct create_plan *p, struct err *err)
-{
-	const struct spec_config *c = in->bundle->config;
-	char path[CGROUP_PATH_MAX], base[CGROUP_PATH_MAX];
-	int r = cgroup_path_plan(c->lnx ? c->lnx->cgroups_path : NULL, in->id, path, sizeof(path), err);
-
-	if (r >= 0)
-		r = find_own_base(in, base, sizeof(base), err);
-	if (r >= 0 &&
-	    snprintf(p->cgroup_path, sizeof(p->cgroup_path), "%s%s", base, path) >= (int)sizeof(p->cgroup_path))
-		r = err_set(err, ENAMETOOLONG, "plan cgroup `%s%s`: its path is too long", base, path);
-	return r;
-}
-
-static int plan_cgroup(const struct plan_inputs *in, struct create_plan *p, struct err *err)
-{
-	const struct spec_config *c = in->bundle->config;
-
-	p->cgroup_disabled = in->rt->cgroup_manager == MASU_CGROUP_DISABLED;
-	p->has_unit = in->rt->cgroup_manager == MASU_CGROUP_SYSTEMD;
-	if (p->cgroup_disabled)
-		return refuse_limits(in, err);
-	if (p->has_unit) {
-		int r = unit_plan(c->lnx ? c->lnx->cgroups_path : NULL, in->id, in->rt->rootless, &p->unit, err);
-
-		if (r == 0 &&
-		    snprintf(p->cgroup_path, sizeof(p->cgroup_path), "%s%s", in->user_cgroup ? in->user_cgroup : "",
-			     p->unit.path) >= (int)sizeof(p->cgroup_path))
-			r = err_set(err, ENAMETOOLONG, "plan unit `%s`: its cgroup's path is too long", p->unit.unit);
-		return r;
-	}
-	return plan_cgroup_path(in, p, err);
 }
 
 static int mount_kind(const struct spec_config *c)
@@ -275,7 +206,7 @@ static int plan_process(const struct plan_inputs *in, struct create_plan *p, str
 		r = process_plan_build(&pi, &p->flat, &p->plan.process, err);
 		if (r < 0)
 			return r;
-		p->plan.flags |= PLAN_PROCESS | (p->plan.process.terminal.enabled ? PLAN_TERMINAL : 0);
+		p->plan.flags |= PLAN_PROCESS;
 	}
 	p->plan.ns.keep_groups = an->keep_groups;
 	return seccomp_plan_extra(lnx ? lnx->seccomp : NULL, &extra, in->seccomp_cache_fd, &p->flat, &p->plan.seccomp,
@@ -328,10 +259,24 @@ static bool wants_delegation(const struct spec_config *c)
 	return false;
 }
 
+/* Each of them is a descriptor that init holds open until the mount is made. */
+static int check_sources(const struct plan_inputs *in, struct create_plan *p, struct err *err)
+{
+	uint32_t mounts = p->plan.mount.host_sources, nodes = p->plan.dev.host_nodes;
+
+	(void)in;
+	if (plan_sources(&p->plan) <= PLAN_SOURCES_MAX)
+		return 0;
+	err_set(err, E2BIG, "plan mounts: %u with sources on the host and %u devices, at most %d with a user namespace",
+		mounts, nodes, PLAN_SOURCES_MAX);
+	err_pointer(err, nodes > mounts ? "/linux/devices" : "/mounts");
+	return -E2BIG;
+}
+
 typedef int part_fn(const struct plan_inputs *in, struct create_plan *p, struct err *err);
 
-static part_fn *const parts[] = { plan_namespaces, plan_names,   plan_cgroup,       plan_mounts, plan_devices,
-				  plan_caps,       plan_process, plan_surroundings, plan_hooks };
+static part_fn *const parts[] = { plan_namespaces, plan_names, plan_cgroup,  plan_mounts,       plan_devices,
+				  check_sources,   plan_caps,  plan_process, plan_surroundings, plan_hooks };
 
 int plan_build(const struct plan_inputs *in, struct create_plan *ret, struct err *err)
 {
@@ -346,21 +291,13 @@ int plan_build(const struct plan_inputs *in, struct create_plan *ret, struct err
 			return r;
 		}
 	}
-	ret->plan.sources = ret->plan.mount.host_sources + ret->plan.dev.host_nodes;
 	ret->delegate = wants_delegation(in->bundle->config);
-	return 0;
-}
-
-int plan_seal(struct create_plan *p, struct err *err)
-{
-	if (p->flat.error || p->flat.len > INT32_MAX)
-		return err_set(err, p->flat.error ? ENOMEM : E2BIG, "build the plan");
-	p->plan.size = (uint32_t)p->flat.len;
-	memcpy(p->flat.data, &p->plan, sizeof(p->plan));
 	return 0;
 }
 
 void create_plan_done(struct create_plan *p)
 {
 	buf_done(&p->flat);
+	cgroup_limits_done(&p->limits);
+	arena_done(&p->arena);
 }

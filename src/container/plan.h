@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "container/runtime.h"
 #include "container/state.h"
+#include "kernel/cgroup/cgroup.h"
 #include "kernel/cgroup/path.h"
 #include "kernel/cgroup/plan.h"
 #include "kernel/cgroup/props.h"
@@ -54,27 +55,28 @@ struct create_plan {
 	bool cgroup_disabled;
 	bool has_unit; /* the systemd manager: cgroup_path is that of the unit */
 	struct unit_place unit;
+	struct arena arena;          /* of what follows */
+	struct cgroup_limits limits; /* what the cgroup is given */
+	struct unit_props extra;     /* what org.systemd.property.* annotations ask for */
 	bool delegate; /* the cgroup is given to the container's root (v2, own cgroup namespace, rw mount) */
 };
 
-/* What org.systemd.property.* annotations ask for (create_cgroup.c). */
-int plan_annotated_props(const struct annotations *an, struct arena *a, struct unit_props *ret, struct err *err);
 /* Whether the container's cgroup of a user's unit is bound into it, so that its whole path has to be known. */
 bool plan_needs_user_cgroup(const struct plan_inputs *in);
 int plan_build(const struct plan_inputs *in, struct create_plan *ret, struct err *err);
 void create_plan_done(struct create_plan *p);
-/* Copies plan into the buffer's head; the buffer is then what masu-init reads. */
-int plan_seal(struct create_plan *p, struct err *err);
-/* What cgroup_create() would find out for itself. */
-struct plan_limits {
+/* plan_write.c: copies the plan into the buffer's head, where room was left for it, and the buffer into a file in memory, which is
+ * what masu-init reads. What *ret_fd held is closed. */
+int plan_write(struct plan *p, struct buf *flat, int *ret_fd, struct err *err);
+/* What only the making of the cgroup would show. */
+struct plan_shown {
 	const char *layout;
-	struct cgroup_writes writes;
 	struct buf rules;        /* struct device_rule in their order; v1: what its list shall hold */
 	bool listed;             /* v1: rules are a list of exceptions, all alike */
 	bool rules_deny;         /* of the list: everything is allowed but these */
 	struct unit_props props; /* what systemd is told, without the process that starts the unit */
 };
-void plan_print(const struct plan_inputs *in, const struct create_plan *p, const struct plan_limits *limits,
+void plan_print(const struct plan_inputs *in, const struct create_plan *p, const struct plan_shown *shown,
 		struct buf *out);
 /* state of a container that is about to be made, for documents of hooks; strings are borrowed from in. */
 void plan_state(const struct plan_inputs *in, struct state *ret);

@@ -83,7 +83,7 @@ static void print_limit(struct buf *out, const struct cgroup_write *w)
 	buf_adds(out, sep[0] == ',' ? ")\n" : "\n");
 }
 
-static void print_rules(struct buf *out, const struct plan_limits *l)
+static void print_rules(struct buf *out, const struct plan_shown *l)
 {
 	const struct device_rule *rules = (const struct device_rule *)(const void *)l->rules.data;
 
@@ -97,7 +97,7 @@ static void print_rules(struct buf *out, const struct plan_limits *l)
 	}
 }
 
-static void print_unit(const struct create_plan *p, const struct plan_limits *l, struct buf *out)
+static void print_unit(const struct create_plan *p, const struct plan_shown *l, struct buf *out)
 {
 	buf_adds(out, p->unit.user ? "unit of the user's systemd: " : "unit of systemd: ");
 	buf_add_visible(out, p->unit.unit);
@@ -111,7 +111,7 @@ static void print_unit(const struct create_plan *p, const struct plan_limits *l,
 	}
 }
 
-static void print_cgroup(const struct create_plan *p, const struct plan_limits *l, struct buf *out)
+static void print_cgroup(const struct create_plan *p, const struct plan_shown *l, struct buf *out)
 {
 	if (p->cgroup_disabled) {
 		buf_adds(out, "cgroup: disabled\n");
@@ -122,8 +122,8 @@ static void print_cgroup(const struct create_plan *p, const struct plan_limits *
 	else
 		print_line(out, "cgroup:", p->cgroup_path);
 	buf_addf(out, "cgroup layout: %s%s\n", l->layout, p->delegate ? ", delegated" : "");
-	for (size_t i = 0; i < l->writes.len; i++)
-		print_limit(out, &l->writes.v[i]);
+	for (size_t i = 0; i < p->limits.writes.len; i++)
+		print_limit(out, &p->limits.writes.v[i]);
 	print_rules(out, l);
 }
 
@@ -210,7 +210,7 @@ static void print_process(const struct flat *f, const struct plan *p, struct buf
 		buf_adds(out, "keyring of the caller\n");
 }
 
-void plan_print(const struct plan_inputs *in, const struct create_plan *p, const struct plan_limits *limits,
+void plan_print(const struct plan_inputs *in, const struct create_plan *p, const struct plan_shown *shown,
 		struct buf *out)
 {
 	const struct spec_config *c = in->bundle->config;
@@ -218,7 +218,7 @@ void plan_print(const struct plan_inputs *in, const struct create_plan *p, const
 
 	ns_plan_print(&f, &p->plan.ns, out);
 	print_namespaces(c, &p->plan.ns, out);
-	print_cgroup(p, limits, out);
+	print_cgroup(p, shown, out);
 	uts_plan_print(&f, &p->plan.uts, out);
 	if (!p->plan.mount.propagation && p->plan.mount.mount_ns == MOUNT_NS_NEW)
 		buf_adds(out, "propagation of the host's mounts: slave\n");

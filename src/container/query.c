@@ -29,7 +29,9 @@ static int load_unfinished(const char *id, int dir_fd, struct arena *a, struct e
 	int r = journal_load(dir_fd, a, &j, err);
 
 	if (r < 0 && r != -ENOENT)
-		return r;
+		return err_wrap(err, r, "container `%s`", id);
+	if (r == -ENOENT && dir_is_locked(dir_fd))
+		return dir_no_such(id, err); /* a create that has only begun, or the end of a delete */
 	e->state = (struct state){ .id = arena_strdup(a, id), .bundle = j.bundle ? j.bundle : "", .pid = j.pid };
 	e->status = STATUS_CREATING;
 	return e->state.id ? 0 : err_set(err, ENOMEM, "read container `%s`", id);
@@ -44,10 +46,10 @@ static int load_entry(struct masu_runtime *rt, const char *id, struct arena *a, 
 		return r;
 	memset(e, 0, sizeof(*e));
 	r = state_load(dir_fd, id, a, &e->state, err);
-	if (r == -ENOENT)
+	if (r == -ENOENT && !err->code)
 		return load_unfinished(id, dir_fd, a, e, err);
 	if (r >= 0)
-		e->status = state_status(rt, dir_fd, &e->state);
+		r = state_status(rt, dir_fd, &e->state, &e->status, err);
 	return r;
 }
 
@@ -112,7 +114,7 @@ static int for_each(struct masu_runtime *rt, each_fn *fn, void *arg, struct err 
 			if (loaded >= 0)
 				r = fn(arg, &e);
 			else if (loaded != -ENOENT)
-				log_warn("skip container `%s`: %s", names[i]->d_name, inner.text);
+				log_error("skip container `%s`: %s", names[i]->d_name, inner.text);
 		}
 		free(names[i]);
 	}

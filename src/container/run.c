@@ -6,30 +6,36 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/log.h"
 #include "base/unixsock.h"
 #include "container/api.h"
 #include "container/create.h"
 #include "container/delete.h"
-#include "container/dir.h"
 #include "container/notify.h"
 #include "container/passed_fds.h"
 #include "container/start.h"
 #include "container/supervise.h"
 
-static int check_options(const struct masu_create_options *o, struct err *err)
+static int take_options(const struct masu_create_options *o, unsigned flags, struct masu_create_options *ret,
+			struct err *err)
 {
-	return passed_fds_check(o->listen_fds, o->preserve_fds, err);
+	int r = api_options(ret, sizeof(*ret), o, err);
+
+	if (r >= 0)
+		r = api_flags(ret->flags, MASU_CREATE_NO_PIVOT | MASU_CREATE_NO_NEW_KEYRING | flags, err);
+	return r < 0 ? r : passed_fds_check(ret->listen_fds, ret->preserve_fds, err);
 }
 
 int masu_create(struct masu_runtime *rt, const char *id, const struct masu_create_options *o, struct masu_error *error)
 {
-	AUTO(create_free) struct create *c = create_new(rt, id, o);
+	AUTO(create_free) struct create *c = NULL;
+	struct masu_create_options copy;
 	struct err err = { 0 };
-	int r = c ? check_options(o, &err) : -ENOMEM;
+	int r = take_options(o, 0, &copy, &err);
 
-	if (r >= 0)
-		r = create_run(c, &err);
+	if (r >= 0) {
+		c = create_new(rt, id, &copy);
+		r = c ? create_run(c, &err) : -ENOMEM;
+	}
 	return api_return(r, &err, error);
 }
 
@@ -46,16 +52,11 @@ static int receive_master(struct create *c, int *ret, struct err *err)
 	return 0;
 }
 
-static void destroy_after(struct masu_runtime *rt, struct create *c, bool locked)
+/* It never got to its start, or its start failed. */
+static void take_back(struct masu_runtime *rt, struct create *c)
 {
-	autoclose int dir_fd = -EBADF;
-	struct err err = { 0 };
-	int r = locked ? 0 : dir_open_locked(rt, c->id, 10000, &dir_fd, &err);
-
-	if (r >= 0)
-		r = delete_destroy(rt, locked ? c->dir_fd : dir_fd, &c->state, &err);
-	if (r < 0 && r != -ENOENT)
-		log_warn("delete container `%s`: %s", c->id, err.text);
+	delete_own(rt, c->dir_fd, &c->state, true);
+	create_unpublish(c);
 }
 
 /* A document without a mount namespace has no place for the socket. */
@@ -77,8 +78,7 @@ static int start_created(struct masu_runtime *rt, struct create *c, struct super
 	if (r >= 0)
 		r = start_run(rt, c->dir_fd, &c->state, c->bundle.config, &c->bundle.annotations, err);
 	if (r < 0) {
-		destroy_after(rt, c, true);
-		create_unpublish(c);
+		take_back(rt, c);
 		return r;
 	}
 	/* From here on others may stop and delete it. */
@@ -110,14 +110,14 @@ static int run_foreground(struct masu_runtime *rt, struct create *c, struct supe
 	r = receive_master(c, &master_fd, err);
 	s->master_fd = master_fd;
 	if (r < 0)
-		destroy_after(rt, c, true);
+		take_back(rt, c);
 	else
 		r = start_created(rt, c, s, master_fd, &n, err);
 	if (r >= 0) {
 		watch_notify(s, &n);
 		r = supervise_wait(s, &code, err);
 		if (!(c->options->flags & MASU_RUN_KEEP))
-			destroy_after(rt, c, false);
+			delete_own(rt, c->dir_fd, &c->state, false);
 	}
 	return r < 0 ? r : code;
 }
@@ -138,18 +138,22 @@ static int run_detached(struct masu_runtime *rt, struct create *c, struct err *e
 
 int masu_run(struct masu_runtime *rt, const char *id, const struct masu_create_options *o, struct masu_error *error)
 {
-	AUTO(create_free) struct create *c = create_new(rt, id, o);
+	AUTO(create_free) struct create *c = NULL;
 	AUTO(supervise_cancel) struct supervise s = SUPERVISE_INIT;
+	struct masu_create_options copy;
 	struct err err = { 0 };
-	int r = c ? check_options(o, &err) : -ENOMEM;
+	int r = take_options(o, MASU_RUN_DETACH | MASU_RUN_KEEP | MASU_RUN_NO_SUBREAPER, &copy, &err);
 
-	if (r >= 0 && (o->flags & MASU_RUN_DETACH))
+	if (r >= 0) {
+		c = create_new(rt, id, &copy);
+		r = c ? 0 : -ENOMEM;
+	}
+	if (r >= 0 && (copy.flags & MASU_RUN_DETACH))
 		r = run_detached(rt, c, &err);
 	else if (r >= 0) {
 		c->foreground = true;
-		s.subreaper = !(o->flags & MASU_RUN_NO_SUBREAPER);
+		s.subreaper = !(copy.flags & MASU_RUN_NO_SUBREAPER);
 		r = supervise_prepare(&s, &err);
-		c->mask = supervise_original_mask(&s);
 		if (r >= 0)
 			r = run_foreground(rt, c, &s, &err);
 	}

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include "base/procfs.h"
 #include "base/sys.h"
 #include "container/api.h"
+#include "container/trust.h"
 #include "kernel/cgroup/sdbus.h"
 
 #define CAP_BIT_SETGID 6
@@ -107,7 +107,7 @@ static int runtime_init(struct masu_runtime *rt, const struct masu_runtime_optio
 	rt->rootless = o->rootless == MASU_ROOTLESS_TRUE || (o->rootless == MASU_ROOTLESS_AUTO && !rt->privileged);
 	rt->default_root = !o->root || !*o->root;
 	r = choose_root(o->root, rt->privileged, root, sizeof(root), err);
-	if (r >= 0 && o->size > offsetof(struct masu_runtime_options, allowed_annotations))
+	if (r >= 0)
 		r = copy_patterns(rt, o->allowed_annotations, err);
 	if (r < 0)
 		return r;
@@ -117,13 +117,16 @@ static int runtime_init(struct masu_runtime *rt, const struct masu_runtime_optio
 
 int masu_runtime_new(const struct masu_runtime_options *o, struct masu_runtime **ret, struct masu_error *error)
 {
+	struct masu_runtime_options copy;
 	struct err err = { 0 };
 	struct masu_runtime *rt = calloc(1, sizeof(*rt));
 	int r;
 
 	if (!rt)
 		return api_return(-ENOMEM, &err, error);
-	r = runtime_init(rt, o, &err);
+	r = api_options(&copy, sizeof(copy), o, &err);
+	if (r >= 0)
+		r = runtime_init(rt, &copy, &err);
 	if (r < 0) {
 		masu_runtime_free(rt);
 		return api_return(r, &err, error);
@@ -167,6 +170,17 @@ static int make_parents(const char *path)
 	return 0;
 }
 
+int runtime_explain_root(const struct masu_runtime *rt, int r, struct err *err)
+{
+	if (r == -ENOSPC || r == -EDQUOT)
+		err_hint(err,
+			 "free space or inodes in the file system of `%s`, or choose another directory with --root",
+			 rt->root);
+	else if (r == -EROFS)
+		err_hint(err, "choose a directory that can be written to with --root");
+	return r;
+}
+
 int runtime_open_root(struct masu_runtime *rt, bool make, struct err *err)
 {
 	int fd, r;
@@ -182,20 +196,33 @@ int runtime_open_root(struct masu_runtime *rt, bool make, struct err *err)
 	if (fd < 0 && errno == ENOENT && make) {
 		r = make_parents(rt->root);
 		if (r < 0 || (mkdir(rt->root, 0700) < 0 && errno != EEXIST))
-			return err_sys(err, "make state directory `%s`", rt->root);
+			return runtime_explain_root(rt, err_sys(err, "make state directory `%s`", rt->root), err);
 		fd = open(rt->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	}
 	if (fd < 0)
 		return err_sys(err, "open state directory `%s`", rt->root);
+	r = trust_check(fd, TRUST_ROOT, rt->root, err);
+	if (r < 0) {
+		cleanup_close(&fd);
+		return err_wrap(err, r, "open state directory");
+	}
 	rt->root_fd = fd;
 	return 0;
 }
 
 int runtime_proc(struct masu_runtime *rt, struct err *err)
 {
-	if (rt->proc_fd < 0)
-		rt->proc_fd = procfs_open(err);
-	return rt->proc_fd;
+	int fd, r;
+
+	if (rt->proc_fd >= 0)
+		return rt->proc_fd;
+	fd = procfs_open(err);
+	r = fd < 0 ? fd : procfs_check_pids(fd, err);
+	if (r < 0)
+		cleanup_close(&fd);
+	else
+		rt->proc_fd = fd;
+	return r < 0 ? r : fd;
 }
 
 int runtime_cgroup_facts(struct masu_runtime *rt, const struct cgroup_facts **ret, struct err *err)

@@ -25,6 +25,8 @@ struct masu_runtime {
 
 /* Opens the state directory; make: makes it (0700) first. -ENOENT otherwise. */
 int runtime_open_root(struct masu_runtime *rt, bool make, struct err *err);
+/* Adds the remedy when r says that the state directory takes nothing more; returns r. */
+int runtime_explain_root(const struct masu_runtime *rt, int r, struct err *err);
 /* The verified /proc handle, opened once. Negative errno on failure. */
 int runtime_proc(struct masu_runtime *rt, struct err *err);
 /* The host's cgroup layout, read once. */

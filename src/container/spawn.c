@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Cloning and executing masu-init. The child runs few lines here, on a copy of our memory: no heap, no locks. */
+/* Cloning and executing masu-init, finding and ending it. The child runs few lines here, on a copy of our memory: no heap, no locks. */
 
 #include "container/spawn.h"
 
@@ -7,8 +7,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/failpoint.h"
 #include "base/fd.h"
 #include "base/mutation.h"
@@ -74,7 +76,8 @@ static int become_init(const struct spawn *s, struct wire *w, struct err *err)
 	if (r < 0)
 		return r;
 	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, s->mask ? s->mask : &none, NULL);
+	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+		return err_sys(err, "unblock signals");
 	snprintf(plan, sizeof(plan), "%d", s->plan_fd);
 	snprintf(sock, sizeof(sock), "%d", s->sock_fd);
 	snprintf(last, sizeof(last), "%d", (int)w->last);
@@ -123,4 +126,70 @@ int spawn_init(const struct spawn *s, struct pidref *ret, struct err *err)
 	}
 	*ret = (struct pidref){ .pid = (pid_t)pid, .pidfd = pidfd };
 	return 0;
+}
+
+static void reap(pid_t pid)
+{
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+int spawn_find(struct wire *w, int proc_fd, struct pidref *stage, struct pidref *process, struct err *err)
+{
+	pid_t pid = 0;
+	int r = wire_hear(w, WIRE_SPAWNED, NULL, 0, NULL, &pid, err);
+
+	/* The kernel says who sent it; it is our child and not reaped, so the number cannot have been reused. */
+	if (pid > 0 && pid != stage->pid)
+		process->pid = pid;
+	if (r < 0)
+		return r;
+	if (pid <= 0)
+		return err_set(err, EPROTO, "find init: its process id is not visible here");
+	r = pidref_open(proc_fd, pid, 0, process);
+	if (r == -ESRCH && wire_last_words(w, err))
+		return r;
+	if (r < 0)
+		return err_code(err, r, "open init");
+	reap(stage->pid);
+	stage->pid = 0;
+	return 0;
+}
+
+/* It speaks first of all, and its death is the end of the socket, when the stage is dead already. 0: there is none. */
+static pid_t hear_process(struct wire *w, pid_t stage)
+{
+	for (int resets = 0; w->sock >= 0 && resets < 2;) {
+		size_t nfds = 0;
+		struct frame f;
+		pid_t pid = 0;
+		int r = frame_recv(w->sock, &f, NULL, 0, &nfds, &pid);
+
+		if (r >= 0 && pid > 0 && pid != stage)
+			return pid;
+		resets += r < 0;
+	}
+	return 0;
+}
+
+/* A child of ours that is not reaped: the number is its own. */
+static void end(pid_t pid)
+{
+	if (pid <= 0)
+		return;
+	kill(pid, SIGKILL);
+	reap(pid);
+}
+
+void spawn_kill(struct wire *w, struct pidref *spawned, struct pidref *process, bool stage)
+{
+	pid_t first = spawned->pid;
+
+	end(first);
+	if (stage && process->pid <= 0)
+		process->pid = hear_process(w, first);
+	cleanup_close(&w->sock);
+	if (process->pid != first)
+		end(process->pid);
+	spawned->pid = process->pid = 0;
 }

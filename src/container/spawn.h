@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One clone3() that starts masu-init in the namespaces (and on v2 the cgroup) of the plan. */
+/* One clone3() that starts masu-init in the namespaces (and on v2 the cgroup) of the plan; and the end of one that failed. */
 #pragma once
 
 #include <signal.h>
@@ -10,6 +10,9 @@
 #include "base/err.h"
 #include "base/pidref.h"
 #include "kernel/proc/affinity.h"
+#include "wire/protocol.h"
+
+#define SPAWN_DYING_MS 100 /* a process leaves its cgroup a moment before it is dead */
 
 struct spawn {
 	uint64_t flags;       /* CLONE_NEW* of the child */
@@ -23,7 +26,12 @@ struct spawn {
 	bool wait_for_maps; /* a user namespace is made: says MAP_ME, waits for MAPPED, becomes root in it */
 	bool drop_groups;   /* may and must drop supplementary groups then */
 	const struct affinity *affinity; /* CPUs that the child starts on, NULL or not set = the caller's */
-	const sigset_t *mask;            /* signal mask of the child, NULL = empty */
 };
 
 int spawn_init(const struct spawn *s, struct pidref *ret, struct err *err);
+/* With a stage, what was spawned ends when it has cloned the process, a child of ours too, which then says SPAWNED. The stage is
+ * reaped. On error *process has the number alone, if that was heard. */
+int spawn_find(struct wire *w, int proc_fd, struct pidref *stage, struct pidref *process, struct err *err);
+/* Ends and reaps what was spawned, and with a stage also the process, known or not; no other child of the caller is waited for.
+ * Closes the socket. */
+void spawn_kill(struct wire *w, struct pidref *spawned, struct pidref *process, bool stage);

@@ -253,13 +253,21 @@ int start_run(struct masu_runtime *rt, int dir_fd, const struct state *s, const 
 
 static int check_startable(struct masu_runtime *rt, int dir_fd, const struct state *s, struct err *err)
 {
-	enum status status = state_status(rt, dir_fd, s);
+	enum status status;
+	int r = state_status(rt, dir_fd, s, &status, err);
 
+	if (r < 0)
+		return r;
 	if (status == STATUS_STOPPED)
 		return err_set(err, EINVAL, "cannot start a container that has stopped");
 	if (status != STATUS_CREATED)
 		return err_set(err, EINVAL, "cannot start an already running container");
-	return 0;
+	r = state_is_frozen(rt, s, err);
+	if (r <= 0)
+		return r;
+	err_set(err, EBUSY, "cannot start container `%s`: its cgroup is frozen", s->id);
+	err_hint(err, "thaw it with `masu resume`");
+	return -EBUSY;
 }
 
 static const char *mount_label(const struct spec_config *c)
@@ -294,12 +302,14 @@ static int start_and_notify(struct masu_runtime *rt, int dir_fd, const struct st
 int masu_start(struct masu_runtime *rt, const char *id, const struct masu_start_options *o, struct masu_error *error)
 {
 	AUTO(arena_done) struct arena a = { 0 };
-	const char *host = o ? o->notify_socket : NULL;
+	struct masu_start_options copy;
 	autoclose int dir_fd = -EBADF;
 	struct err err = { 0 };
 	struct state s;
-	int r = dir_open_locked(rt, id, 10000, &dir_fd, &err);
+	int r = api_options(&copy, sizeof(copy), o, &err);
 
+	if (r >= 0)
+		r = dir_open_locked(rt, id, DIR_LOCK_MS, &dir_fd, &err);
 	if (r >= 0)
 		r = state_load(dir_fd, id, &a, &s, &err);
 	if (r == -ENOENT && !err.code)
@@ -307,7 +317,8 @@ int masu_start(struct masu_runtime *rt, const char *id, const struct masu_start_
 	if (r >= 0)
 		r = check_startable(rt, dir_fd, &s, &err);
 	if (r >= 0)
-		r = host && *host ? start_and_notify(rt, dir_fd, &s, host, &err)
-				  : start_run(rt, dir_fd, &s, NULL, NULL, &err);
+		r = copy.notify_socket && *copy.notify_socket
+			    ? start_and_notify(rt, dir_fd, &s, copy.notify_socket, &err)
+			    : start_run(rt, dir_fd, &s, NULL, NULL, &err);
 	return api_return(r, &err, error);
 }

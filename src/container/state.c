@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -13,6 +14,7 @@
 #include "base/io.h"
 #include "base/pidref.h"
 #include "base/procfs.h"
+#include "base/sys.h"
 #include "container/dir.h"
 #include "kernel/cgroup/cgroup.h"
 #include "spec/version.h"
@@ -141,6 +143,29 @@ int state_hook_split(const struct state *s, enum status status, struct buf *head
 	return buf_adds(tail, at + strlen("\"pid\":999999999"));
 }
 
+/* FNV-1a: each step is reversible, so that one changed byte always shows. */
+void state_sum(const char *text, size_t len, char ret[STATE_SUM_LEN])
+{
+	uint64_t h = 0xcbf29ce484222325;
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ (unsigned char)text[i]) * 0x100000001b3;
+	snprintf(ret, STATE_SUM_LEN, "%016llx", (unsigned long long)h);
+}
+
+/* A last member: the checksum of all that stands before it. */
+static int seal(struct buf *text)
+{
+	static const char end[] = "\n}\n";
+	char sum[STATE_SUM_LEN];
+
+	if (text->len < strlen(end) || memcmp(text->data + text->len - strlen(end), end, strlen(end)) != 0)
+		return -EINVAL;
+	text->len -= strlen(end);
+	state_sum(text->data, text->len, sum);
+	return buf_addf(text, STATE_SUM_KEY "%s\"\n}\n", sum);
+}
+
 int state_save(int dir_fd, const struct state *s, struct err *err)
 {
 	AUTO(buf_done) struct buf text = { 0 };
@@ -178,40 +203,87 @@ int state_save(int dir_fd, const struct state *s, struct err *err)
 	jw_end(w);
 	r = jw_finish(w);
 	if (r >= 0)
+		r = seal(&text);
+	if (r >= 0)
 		r = io_replace_at(dir_fd, DIR_STATE, text.data, text.len, 0600);
 	return r < 0 ? err_code(err, r, "write state.json") : 0;
 }
 
 /* Init holds the gate open until it executes the program, so a gate without a reader means that it was started. */
-static bool waits_at_gate(int dir_fd)
+static int waits_at_gate(int dir_fd, struct err *err)
 {
 	autoclose int fd = openat(dir_fd, DIR_START_FIFO, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
 
-	return fd >= 0;
+	if (fd >= 0)
+		return 1;
+	return errno == ENOENT || errno == ENXIO ? 0 : err_sys(err, "open " DIR_START_FIFO);
 }
 
-static bool is_frozen(struct masu_runtime *rt, const struct state *s)
+int state_is_frozen(struct masu_runtime *rt, const struct state *s, struct err *err)
 {
 	const struct cgroup_facts *facts;
 	struct cgroup cg = CGROUP_INIT;
-	bool frozen;
+	int r;
 
-	if (!s->cgroup || runtime_cgroup_facts(rt, &facts, NULL) < 0 || cgroup_open(facts, s->cgroup, &cg, NULL) < 0)
-		return false;
-	frozen = cgroup_is_frozen(&cg, NULL) > 0;
+	if (!s->cgroup)
+		return 0;
+	r = runtime_cgroup_facts(rt, &facts, err);
+	if (r >= 0)
+		r = cgroup_open(facts, s->cgroup, &cg, err);
+	if (r < 0)
+		return r;
+	r = cgroup_is_frozen(&cg, err);
 	cgroup_done(&cg);
-	return frozen;
+	return r;
 }
 
-enum status state_status(struct masu_runtime *rt, int dir_fd, const struct state *s)
+/* A /proc with hidepid says that a process is not there when it only may not be seen. */
+static int check_hidden(const struct state *s, struct err *err)
+{
+	autoclose int fd = sys_pidfd_open(s->pid, 0);
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	if (fd < 0 || poll(&p, 1, 0) != 0)
+		return 0;
+	err_set(err, EACCES, "look at process %d: /proc does not show it", s->pid);
+	err_hint(err,
+		 "/proc is mounted with hidepid; this caller needs CAP_SYS_PTRACE, or the group of its gid option");
+	return -EACCES;
+}
+
+/* 1 when the first process runs. */
+static int has_process(struct masu_runtime *rt, const struct state *s, struct err *err)
 {
 	uint64_t start = 0;
 	char letter = 0;
+	int r = procfs_start_time(rt->proc_fd, s->pid, &start, &letter);
 
-	if (procfs_start_time(rt->proc_fd, s->pid, &start, &letter) < 0 || start != s->start_time || letter == 'Z' ||
-	    letter == 'X')
-		return STATUS_STOPPED;
-	if (waits_at_gate(dir_fd))
-		return STATUS_CREATED;
-	return is_frozen(rt, s) ? STATUS_PAUSED : STATUS_RUNNING;
+	if (r == -ESRCH) {
+		r = check_hidden(s, NULL);
+		if (r == 0)
+			return 0;
+		/* It may have been made since. */
+		r = procfs_start_time(rt->proc_fd, s->pid, &start, &letter);
+		if (r == -ESRCH)
+			return check_hidden(s, err);
+	}
+	if (r < 0)
+		return err_code(err, r, "look at process %d", s->pid);
+	return start == s->start_time && letter != 'Z' && letter != 'X';
+}
+
+int state_status(struct masu_runtime *rt, int dir_fd, const struct state *s, enum status *ret, struct err *err)
+{
+	int r = has_process(rt, s, err);
+
+	*ret = STATUS_STOPPED;
+	if (r > 0) {
+		r = waits_at_gate(dir_fd, err);
+		*ret = STATUS_CREATED;
+		if (r == 0) {
+			r = state_is_frozen(rt, s, err);
+			*ret = r > 0 ? STATUS_PAUSED : STATUS_RUNNING;
+		}
+	}
+	return r < 0 ? err_wrap(err, r, "find the status of container `%s`", s->id) : 0;
 }

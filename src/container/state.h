@@ -18,12 +18,13 @@
 enum status { STATUS_CREATING, STATUS_CREATED, STATUS_RUNNING, STATUS_PAUSED, STATUS_STOPPED };
 
 struct state {
-	const char *id, *bundle, *rootfs, *created, *cgroup; /* cgroup: record of kernel/cgroup */
+	const char *id, *bundle, *rootfs, *created, *cgroup; /* cgroup: record of kernel/cgroup, NULL: none */
 	const char *rdt_group, *rdt_monitor;                 /* directories of resctrl */
 	bool rdt_own;                                        /* rdt_group goes with the container */
 	pid_t pid;
 	uint64_t start_time; /* of pid, clock ticks since boot */
 	uid_t owner;
+	/* What follows from the document, so that start, kill and delete need not read it again. */
 	bool has_process;                         /* the document has a process */
 	bool has_poststart;                       /* and poststart hooks */
 	bool has_listener;                        /* its seccomp filter notifies an agent */
@@ -37,10 +38,17 @@ struct state {
 
 const char *status_name(enum status s);
 int state_save(int dir_fd, const struct state *s, struct err *err);
-/* -ENOENT without text when there is no state.json: the container is being created, or its create died. */
+/* -ENOENT without text when there is no state.json: the container is being created, or its create died. With text: it was deleted
+ * since dir_fd was opened. */
 int state_load(int dir_fd, const char *id, struct arena *a, struct state *ret, struct err *err);
-/* The status now. Reads /proc, start.fifo and the freezer. */
-enum status state_status(struct masu_runtime *rt, int dir_fd, const struct state *s);
+/* The status now. Reads /proc, start.fifo and the freezer; what cannot be read is an error, not a container that has stopped. */
+int state_status(struct masu_runtime *rt, int dir_fd, const struct state *s, enum status *ret, struct err *err);
+/* 1 when its cgroup is frozen, whatever its status. */
+int state_is_frozen(struct masu_runtime *rt, const struct state *s, struct err *err);
+/* What a state file ends with: a number that its other bytes make. */
+#define STATE_SUM_KEY ",\n    \"checksum\": \""
+#define STATE_SUM_LEN 17
+void state_sum(const char *text, size_t len, char ret[STATE_SUM_LEN]);
 /* "2026-01-02T03:04:05.123456789Z" of now. */
 void state_timestamp(char *out, size_t len);
 /* The same of a time after 1970 (seconds since then, UTC). */

@@ -88,8 +88,11 @@ int supervise_prepare(struct supervise *s, struct err *err)
 		cleanup_close(&s->signal_fd);
 		return r;
 	}
-	sigaction(SIGCHLD, &dfl, &s->old_child);
-	sigprocmask(SIG_BLOCK, &all, &s->original);
+	if (sigaction(SIGCHLD, &dfl, &s->old_child) < 0 || sigprocmask(SIG_BLOCK, &all, &s->original) < 0) {
+		r = err_sys(err, "block signals");
+		cleanup_close(&s->signal_fd);
+		return r;
+	}
 	s->prepared = true;
 	return 0;
 }

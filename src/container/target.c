@@ -8,8 +8,6 @@
 #include "base/cleanup.h"
 #include "container/dir.h"
 
-#define LOCK_TIMEOUT_MS 10000
-
 static int open_cgroup(struct masu_runtime *rt, const char *verb, struct target *t, struct err *err)
 {
 	const struct cgroup_facts *facts;
@@ -25,24 +23,31 @@ static int open_cgroup(struct masu_runtime *rt, const char *verb, struct target 
 	return r;
 }
 
-int target_open(struct masu_runtime *rt, const char *id, const char *verb, bool locked, struct target *ret,
-		struct err *err)
+int target_load(struct masu_runtime *rt, const char *id, const char *verb, bool locked, int *ret_dir_fd,
+		struct arena *a, struct state *ret, struct err *err)
 {
-	int r = locked ? dir_open_locked(rt, id, LOCK_TIMEOUT_MS, &ret->dir_fd, err)
-		       : dir_open(rt, id, &ret->dir_fd, err);
+	int r = locked ? dir_open_locked(rt, id, DIR_LOCK_MS, ret_dir_fd, err) : dir_open(rt, id, ret_dir_fd, err);
 
 	if (r < 0)
 		return r;
-	r = state_load(ret->dir_fd, id, &ret->arena, &ret->state, err);
-	if (r == -ENOENT)
+	r = state_load(*ret_dir_fd, id, a, ret, err);
+	if (r == -ENOENT && !err->code)
 		return err_set(err, EBUSY, "%s container `%s`: it is not created yet", verb, id);
+	return r;
+}
+
+int target_open(struct masu_runtime *rt, const char *id, const char *verb, bool locked, struct target *ret,
+		struct err *err)
+{
+	int r = target_load(rt, id, verb, locked, &ret->dir_fd, &ret->arena, &ret->state, err);
+
 	if (r < 0)
 		return r;
 	r = runtime_proc(rt, err);
 	if (r < 0)
 		return r;
-	ret->status = state_status(rt, ret->dir_fd, &ret->state);
-	return open_cgroup(rt, verb, ret, err);
+	r = state_status(rt, ret->dir_fd, &ret->state, &ret->status, err);
+	return r < 0 ? r : open_cgroup(rt, verb, ret, err);
 }
 
 void target_done(struct target *t)

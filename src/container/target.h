@@ -23,4 +23,7 @@ struct target {
  * -EBUSY when it is being created, -EOPNOTSUPP when it has no cgroup. Call target_done in any case. */
 int target_open(struct masu_runtime *rt, const char *id, const char *verb, bool locked, struct target *ret,
 		struct err *err);
+/* The same without the cgroup: the directory and the state, whose strings live in the arena. */
+int target_load(struct masu_runtime *rt, const char *id, const char *verb, bool locked, int *ret_dir_fd,
+		struct arena *a, struct state *ret, struct err *err);
 void target_done(struct target *t); /* for AUTO(target_done); idempotent */

@@ -6,9 +6,12 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "base/parse.h"
 #include "container/api.h"
+#include "container/snapshot.h"
 #include "container/target.h"
+#include "kernel/rdt/rdt.h"
 #include "spec/check.h"
 #include "spec/decode.h"
 
@@ -172,14 +175,54 @@ static int complete_memory(struct cgroup *cg, struct spec_memory *m, struct err 
 	return r < 0 && r != -ENOENT ? err_code(err, r, "read the memory limit that is in force") : 0;
 }
 
-static int update_container(struct target *t, struct update *u, struct err *err)
+static int update_class(struct target *t, const struct masu_update_options *o, struct buf *ret_before, struct err *err)
 {
+	if (!o->l3_cache_schema && !o->mem_bw_schema)
+		return 0;
+	if (t->state.rdt_group)
+		return rdt_change(t->state.rdt_group, o->l3_cache_schema, o->mem_bw_schema, ret_before, err);
+	err_hint(err, "linux.intelRdt of its document would have given it one");
+	return err_set(err, EINVAL, "update container `%s`: it has no class of service", t->state.id);
+}
+
+/* New rules replace all that were there: the nodes of the document may still be made, as they might at its create. */
+static int keep_nodes(struct target *t, struct snapshot *snap, struct err *err)
+{
+	int r = snapshot_load_annotated(t->dir_fd, t->state.allowed, snap, err);
+
+	if (r >= 0 && snap->config->lnx) {
+		t->cg.nodes = snap->config->lnx->devices;
+		t->cg.nodes_len = snap->config->lnx->devices_len;
+	}
+	return r;
+}
+
+static int update_container(struct target *t, struct update *u, const struct masu_update_options *o, struct err *err)
+{
+	AUTO(snapshot_done) struct snapshot snap = { 0 };
+	AUTO(buf_done) struct buf before = { 0 };
 	int r;
 
 	if (t->status == STATUS_STOPPED)
 		return err_set(err, EINVAL, "container not running: `%s` is %s", t->state.id, status_name(t->status));
 	r = complete_memory(&t->cg, &u->memory, err);
-	return r < 0 ? r : cgroup_update(&t->cg, &u->resources, err);
+	if (r >= 0 && u->resources.devices_set)
+		r = keep_nodes(t, &snap, err);
+	if (r >= 0)
+		r = update_class(t, o, &before, err);
+	if (r < 0)
+		return r;
+	r = cgroup_update(&t->cg, &u->resources, err);
+	if (r < 0 && before.len && rdt_restore(t->state.rdt_group, &before, NULL) < 0)
+		log_warn("update container `%s`: its old schemata could not be written back", t->state.id);
+	return r;
+}
+
+static int check_class(const struct masu_update_options *o, struct err *err)
+{
+	const struct spec_intel_rdt rdt = { .l3_cache_schema = o->l3_cache_schema, .mem_bw_schema = o->mem_bw_schema };
+
+	return spec_check_intel_rdt("update", &rdt, err);
 }
 
 int masu_update(struct masu_runtime *rt, const char *id, const struct masu_update_options *o, struct masu_error *error)
@@ -187,14 +230,19 @@ int masu_update(struct masu_runtime *rt, const char *id, const struct masu_updat
 	AUTO(target_done) struct target t = TARGET_INIT;
 	AUTO(arena_done) struct arena a = { 0 };
 	struct update u = { .resources = { 0 } };
+	struct masu_update_options copy;
 	struct err err = { 0 };
-	int r = collect(o, &a, &u, &err);
+	int r = api_options(&copy, sizeof(copy), o, &err);
 
+	if (r >= 0)
+		r = collect(&copy, &a, &u, &err);
 	if (r >= 0)
 		r = refuse(&u.resources, &err);
 	if (r >= 0)
+		r = check_class(&copy, &err);
+	if (r >= 0)
 		r = target_open(rt, id, "update", true, &t, &err);
 	if (r >= 0)
-		r = update_container(&t, &u, &err);
+		r = update_container(&t, &u, &copy, &err);
 	return api_return(r, &err, error);
 }

@@ -3,8 +3,10 @@
  * plan says; a failing step ends the process and with it every namespace that it made. */
 
 #include <errno.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/mutation.h"
 #include "base/story.h"
 #include "base/sys.h"
 #include "init/init.h"
@@ -23,8 +25,8 @@ static bool has_joins(const void *ctx)
 
 int init_take_sources(struct init *in, struct err *err)
 {
-	while (in->sources_len < in->plan->sources) {
-		size_t n = 0, room = INIT_SOURCES_MAX - in->sources_len;
+	while (in->sources_len < plan_sources(in->plan)) {
+		size_t n = 0, room = PLAN_SOURCES_MAX - in->sources_len;
 		int r = wire_hear(&in->wire, WIRE_SOURCES, in->sources + in->sources_len, room, &n, NULL, err);
 
 		if (r < 0)
@@ -33,8 +35,6 @@ int init_take_sources(struct init *in, struct err *err)
 			return err_set(err, EPROTO, "receive mount sources: none came");
 		in->sources_len += n;
 	}
-	if (in->plan->mount.host_sources + in->plan->dev.host_nodes > in->sources_len)
-		return err_set(err, EPROTO, "receive mount sources: %zu came", in->sources_len);
 	return 0;
 }
 
@@ -93,6 +93,9 @@ static int prepare_root(void *ctx, struct err *err)
 	in->mount.proc_fd = in->proc_fd;
 	in->mount.fds = in->sources;
 	in->mount.nfds = in->plan->mount.host_sources;
+	in->mount.own = arena_new(&in->arena, uint64_t, in->plan->mount.mounts.count + 1);
+	if (!in->mount.own)
+		return err_set(err, ENOMEM, "prepare the root: out of memory");
 	return mount_apply_root(&in->mount, err);
 }
 
@@ -113,6 +116,8 @@ static int make_devices(void *ctx, struct err *err)
 		.proc_fd = in->proc_fd,
 		.fds = in->sources + in->plan->mount.host_sources,
 		.nfds = in->plan->dev.host_nodes,
+		.own = in->mount.own,
+		.own_len = in->mount.own_len,
 	};
 
 	return dev_apply(&dev, err);
@@ -165,7 +170,10 @@ static bool has_create_container_hooks(const void *ctx)
 static int enter_root(void *ctx, struct err *err)
 {
 	struct init *in = ctx;
-	int r = mount_apply_pivot(&in->mount, err);
+	int r = MUTATION(WORKDIR) ? mkdirat(in->mount.root_fd, flat_str(&in->flat, in->plan->process.cwd) + 1, 0777)
+				  : 0;
+
+	r = mount_apply_pivot(&in->mount, err);
 
 	in->root_fd = in->mount.root_fd;
 	return r;
@@ -183,13 +191,6 @@ static bool has_console(const void *ctx)
 	return identity_has_terminal(ctx) && has_mount_namespace(ctx);
 }
 
-static int open_terminal(void *ctx, struct err *err)
-{
-	struct init *in = ctx;
-
-	return terminal_open(in->root_fd, &in->plan->process.terminal, in->plan->process.user.uid, &in->terminal, err);
-}
-
 static int mask_paths(void *ctx, struct err *err)
 {
 	struct init *in = ctx;
@@ -202,13 +203,6 @@ static int seal_root(void *ctx, struct err *err)
 	struct init *in = ctx;
 
 	return mount_apply_readonly_root(&in->mount, err);
-}
-
-static int report_created(void *ctx, struct err *err)
-{
-	struct init *in = ctx;
-
-	return wire_say(&in->wire, WIRE_CREATED, NULL, 0, err);
 }
 
 static const struct step steps[] = {
@@ -227,7 +221,7 @@ static const struct step steps[] = {
 	{ "createContainer hooks", run_create_container_hooks, NULL, has_create_container_hooks },
 	{ "enter root", enter_root, NULL, NULL },
 	{ "sysctl", set_sysctls, NULL, has_sysctls },
-	{ "open terminal", open_terminal, NULL, identity_has_terminal },
+	{ "open terminal", identity_open_terminal, NULL, identity_has_terminal },
 	{ "console", put_console, NULL, has_console },
 	{ "terminal", identity_terminal, NULL, identity_has_terminal },
 	{ "standard streams", identity_stdio, NULL, identity_has_process },
@@ -242,7 +236,7 @@ static const struct step steps[] = {
 	{ "capabilities", identity_capabilities, NULL, NULL },
 	{ "no new privileges", identity_no_new_privs, NULL, NULL },
 	{ "executable", identity_executable, NULL, identity_has_process },
-	{ "report created", report_created, NULL, NULL },
+	{ "report created", identity_report_created, NULL, NULL },
 };
 
 int container_story(struct init *in, struct err *err)

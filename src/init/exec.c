@@ -65,20 +65,6 @@ static int wait_placed(void *ctx, struct err *err)
 	return wire_hear(&in->wire, WIRE_PLACED, NULL, 0, NULL, NULL, err);
 }
 
-static int open_terminal(void *ctx, struct err *err)
-{
-	struct init *in = ctx;
-
-	return terminal_open(in->root_fd, &in->plan->process.terminal, in->plan->process.user.uid, &in->terminal, err);
-}
-
-static int report_created(void *ctx, struct err *err)
-{
-	struct init *in = ctx;
-
-	return wire_say(&in->wire, WIRE_CREATED, NULL, 0, err);
-}
-
 static const struct step steps[] = {
 	/* name                 act                    undo  when */
 	{ "enter cgroup", identity_enter_cgroup, NULL, NULL },
@@ -87,7 +73,7 @@ static const struct step steps[] = {
 	{ "report spawned", report_spawned, NULL, NULL },
 	{ "wait until placed", wait_placed, NULL, NULL },
 	{ "session", identity_session, NULL, NULL },
-	{ "open terminal", open_terminal, NULL, identity_has_terminal },
+	{ "open terminal", identity_open_terminal, NULL, identity_has_terminal },
 	{ "terminal", identity_terminal, NULL, identity_has_terminal },
 	{ "standard streams", identity_stdio, NULL, NULL },
 	{ "working directory", identity_cwd, NULL, NULL },
@@ -99,7 +85,7 @@ static const struct step steps[] = {
 	{ "capabilities", identity_capabilities, NULL, NULL },
 	{ "no new privileges", identity_no_new_privs, NULL, NULL },
 	{ "executable", identity_executable, NULL, NULL },
-	{ "report created", report_created, NULL, NULL },
+	{ "report created", identity_report_created, NULL, NULL },
 };
 
 int exec_story(struct init *in, struct err *err)

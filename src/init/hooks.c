@@ -62,7 +62,7 @@ static int run_one(struct init *in, const char *kind, const struct hook_rec *h, 
 	if (h->timeout)
 		c.timeout_ms = (int)h->timeout * 1000;
 	r = child_run(&c, &inner);
-	return r == 0 ? 0 : child_hook_error(kind, h->index, c.path, h->timeout, r, err);
+	return r == 0 ? 0 : child_hook_error(kind, h->index, c.path, h->timeout, r, &inner, err);
 }
 
 int init_hooks_run(struct init *in, const char *kind, struct flat_arr hooks, const struct hook_state *state,

@@ -50,6 +50,13 @@ int identity_session(void *ctx, struct err *err)
 	return r < 0 ? r : lsm_apply_keys(&in->flat, &in->plan->lsm, in->proc_fd, 0, err);
 }
 
+int identity_open_terminal(void *ctx, struct err *err)
+{
+	struct init *in = ctx;
+
+	return terminal_open(in->root_fd, &in->plan->process.terminal, in->plan->process.user.uid, &in->terminal, err);
+}
+
 int identity_terminal(void *ctx, struct err *err)
 {
 	struct init *in = ctx;
@@ -61,7 +68,7 @@ int identity_terminal(void *ctx, struct err *err)
 int identity_stdio(void *ctx, struct err *err)
 {
 	struct init *in = ctx;
-	int r = dev_apply_streams(in->root_fd, err);
+	int r = dev_apply_streams(in->root_fd, in->proc_fd, err);
 
 	return r < 0 ? r : user_apply_stdio(&in->plan->process.user, err);
 }
@@ -146,4 +153,11 @@ int identity_executable(void *ctx, struct err *err)
 	if (r < 0)
 		return r;
 	return exec_prepare(&in->flat, &in->plan->process, &in->arena, &in->image, err);
+}
+
+int identity_report_created(void *ctx, struct err *err)
+{
+	struct init *in = ctx;
+
+	return wire_say(&in->wire, WIRE_CREATED, NULL, 0, err);
 }

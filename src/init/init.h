@@ -12,15 +12,13 @@
 #include "wire/plan.h"
 #include "wire/protocol.h"
 
-enum { INIT_SOURCES_MAX = 256 };
-
 struct init {
 	struct flat flat;
 	const struct plan *plan;
 	struct wire wire;
 	int proc_fd; /* the host's /proc, opened before anything of the container is reachable */
 	int root_fd; /* the container's root */
-	int sources[INIT_SOURCES_MAX];
+	int sources[PLAN_SOURCES_MAX];
 	size_t sources_len;
 	struct mount_ctx mount;
 	struct terminal terminal;
@@ -46,9 +44,10 @@ int exec_story(struct init *in, struct err *err);
 /* init/identity.c: steps that both stories share, in this order. */
 int identity_enter_cgroup(void *ctx, struct err *err); /* v1; on v2 the process was cloned into it */
 int identity_session(void *ctx, struct err *err);      /* new session and session keyring */
-int identity_terminal(void *ctx, struct err *err);     /* opens the terminal, sends its master, takes it as stdio */
-int identity_stdio(void *ctx, struct err *err);        /* gives pipes and ttys to the user */
-int identity_cwd(void *ctx, struct err *err);          /* makes and enters the working directory */
+int identity_open_terminal(void *ctx, struct err *err);
+int identity_terminal(void *ctx, struct err *err); /* sends its master, takes it as stdio */
+int identity_stdio(void *ctx, struct err *err);    /* gives pipes and ttys to the user */
+int identity_cwd(void *ctx, struct err *err);      /* makes and enters the working directory */
 int identity_rlimits(void *ctx, struct err *err);
 int identity_scheduling(void *ctx, struct err *err); /* CPU and I/O scheduling, memory policy, execution domain */
 int identity_label(void *ctx, struct err *err);      /* AppArmor, SELinux */
@@ -57,6 +56,7 @@ int identity_user(void *ctx, struct err *err);
 int identity_capabilities(void *ctx, struct err *err);
 int identity_no_new_privs(void *ctx, struct err *err);
 int identity_executable(void *ctx, struct err *err); /* working directory proven, program found */
+int identity_report_created(void *ctx, struct err *err);
 bool identity_has_terminal(const void *ctx);
 bool identity_has_process(const void *ctx);
 

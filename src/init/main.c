@@ -17,6 +17,7 @@
 #include "base/mutation.h"
 #include "base/parse.h"
 #include "base/procfs.h"
+#include "base/sys.h"
 #include "init/init.h"
 
 static void log_to_masu(void *arg, enum log_level level, const char *text)
@@ -45,13 +46,13 @@ static int map_plan(struct init *in, int fd, struct err *err)
 }
 
 /* Ignored signals survive execve; a container starts with the defaults, whatever its caller ignored. */
-static void default_signals(void)
+static int default_signals(void)
 {
-	struct sigaction sa = { .sa_handler = SIG_DFL };
-
 	for (int sig = 1; sig <= 64; sig++)
-		if (sig != SIGKILL && sig != SIGSTOP)
-			sigaction(sig, &sa, NULL);
+		/* Not by the C library: it keeps some for itself, which a caller with another one can have ignored. */
+		if (sig != SIGKILL && sig != SIGSTOP && sys_signal_default(sig) < 0)
+			return -errno;
+	return 0;
 }
 
 static int prepare(struct init *in, int plan_fd, struct err *err)
@@ -68,7 +69,9 @@ static int prepare(struct init *in, int plan_fd, struct err *err)
 	r = map_plan(in, plan_fd, err);
 	if (r < 0)
 		return r;
-	default_signals();
+	r = default_signals();
+	if (r < 0)
+		return err_code(err, r, "stop ignoring signals");
 	in->proc_fd = procfs_open(err);
 	return in->proc_fd < 0 ? in->proc_fd : 0;
 }

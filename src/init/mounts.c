@@ -15,7 +15,9 @@ static int join_mounts(void *ctx, struct err *err)
 	const struct ns_plan *p = &in->plan->ns;
 	int r;
 
-	if (!p->joins_len || setns(p->joins[0].fd, (int)p->joins[0].clone_flag) < 0)
+	if (!p->joins_len)
+		return err_set(err, EPROTO, "join the container's namespaces: the plan names none");
+	if (setns(p->joins[0].fd, (int)p->joins[0].clone_flag) < 0)
 		return err_sys(err, "join the container's namespaces");
 	if (fchdir(in->plan->root_fd) < 0 || chroot(".") < 0)
 		return err_sys(err, "enter the container's root");

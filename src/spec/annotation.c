@@ -299,7 +299,7 @@ const struct spec_config *annotations_apply(const struct spec_config *c, const s
 const char *annotation_unsafe_at(size_t i)
 {
 	for (size_t k = 0; k < ARRAY_SIZE(rows); k++)
-		if (rows[k].need == ALLOWED && i-- == 0)
+		if (rows[k].need != UNUSED && i-- == 0)
 			return rows[k].name;
 	return NULL;
 }

@@ -56,7 +56,7 @@ void annotations_warn(const struct spec_config *c, char *const *allowed);
 const struct spec_config *annotations_apply(const struct spec_config *c, const struct annotations *an, struct arena *a);
 /* One line each. */
 void annotations_print(const struct annotations *an, struct buf *out);
-/* Those that need to be allowed, for `features`: a name, or a prefix that ends in a dot. NULL at the end. */
+/* Those that do anything, be it an error, for `features`: a name, or a prefix that ends in a dot. NULL at the end. */
 const char *annotation_unsafe_at(size_t i);
 
 /* src/spec/annotation_property.c: value is GVariant text. */

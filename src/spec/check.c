@@ -171,3 +171,11 @@ int spec_check_resources(const char *name, const struct spec_resources *r, struc
 
 	return run(&k, &spec_rules_resources);
 }
+
+int spec_check_intel_rdt(const char *name, const struct spec_intel_rdt *r, struct err *err)
+{
+	const struct spec_linux_ lnx = { .intel_rdt = r };
+	const struct spec_check k = { .name = name, .base = "", .lnx = &lnx, .err = err };
+
+	return run(&k, &spec_rules_rdt);
+}

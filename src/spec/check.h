@@ -15,6 +15,7 @@ int spec_check_config(const char *name, const struct spec_config *c, struct err 
 /* Documents of their own (exec --process, update --resources): pointers start at their root. */
 int spec_check_process(const char *name, const struct spec_process *p, struct err *err);
 int spec_check_resources(const char *name, const struct spec_resources *r, struct err *err);
+int spec_check_intel_rdt(const char *name, const struct spec_intel_rdt *r, struct err *err);
 
 /* What the rules see. config is NULL for a process or resources document; process, lnx, resources may be NULL. */
 struct spec_check {

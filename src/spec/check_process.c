@@ -8,7 +8,7 @@
 #include "spec/check.h"
 
 enum { SCHED_OTHER_ = 0, SCHED_FIFO_, SCHED_RR_, SCHED_BATCH_, SCHED_ISO_, SCHED_IDLE_, SCHED_DEADLINE_ };
-enum { SCHED_FLAG_CLAMP = 0x20 | 0x40 };
+enum { SCHED_FLAG_DL = 0x02 | 0x04, SCHED_FLAG_CLAMP = 0x20 | 0x40 };
 enum { CPUS_MAX = 8192, GROUPS_MAX = 65536 };
 
 /* Absent is allowed until start, an empty list never is. */
@@ -66,10 +66,14 @@ static int rule_scheduler(const struct spec_check *k)
 		return spec_check_fail(k, "this policy has no priority", "%s/scheduler/priority", k->base);
 	if (policy != SCHED_OTHER_ && policy != SCHED_BATCH_ && policy != SCHED_IDLE_ && s->nice.value)
 		return spec_check_fail(k, "this policy has no nice value", "%s/scheduler/nice", k->base);
-	for (size_t i = 0; i < s->flags_len; i++)
+	for (size_t i = 0; i < s->flags_len; i++) {
 		if (s->flags[i] & SCHED_FLAG_CLAMP)
 			return spec_check_fail(k, "there is no property for the clamp value", "%s/scheduler/flags/%zu",
 					       k->base, i);
+		/* other policies take them, and nothing comes of it */
+		if (s->flags[i] & SCHED_FLAG_DL && policy != SCHED_DEADLINE_)
+			return spec_check_fail(k, "only for `SCHED_DEADLINE`", "%s/scheduler/flags/%zu", k->base, i);
+	}
 	if (policy == SCHED_DEADLINE_)
 		return check_deadline(k, s);
 	if (s->runtime.value)

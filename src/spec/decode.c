@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/mutation.h"
 #include "spec/check.h"
 #include "spec/fields.h"
 #include "json/read.h"
@@ -93,7 +94,7 @@ static int decode_u64(struct decoder *d, const struct spec_field *f, const struc
 	struct opt_u64 *o = (void *)out;
 
 	o->set = true;
-	return jr_u64(d->doc, v, at, f->max, &o->value, d->err);
+	return jr_u64(d->doc, v, at, MUTATION(A27) ? UINT64_MAX : f->max, &o->value, d->err);
 }
 
 static int decode_enum(struct decoder *d, const struct spec_field *f, const struct jr_value *v, const struct jp *at,

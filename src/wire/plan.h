@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The plan as masu-init receives it: one flat buffer that starts with struct plan. Every decision is in it; masu-init
- * decides nothing. Built by container/plan.c (create) and container/exec.c (exec). */
+ * decides nothing. Built by container/plan.c (create), container/exec_plan.c (exec) and container/mounts.c (mounts). */
 #pragma once
 
 #include <stdint.h>
@@ -20,16 +20,17 @@
 
 #define PLAN_MAGIC UINT64_C(0x6e616c707573616d) /* "masuplan" */
 
-enum { PLAN_TASKS_MAX = 20 };
+enum {
+	PLAN_TASKS_MAX = 20,
+	PLAN_SOURCES_MAX = 256, /* mounts and device nodes that come with SOURCES */
+};
 
 enum plan_role { PLAN_INIT = 1, PLAN_EXEC = 2, PLAN_MOUNTS = 3 };
 
 enum {
 	PLAN_HOST_HOOKS = 1 << 0, /* ROOTFS_READY and HOOKS_DONE are exchanged */
 	PLAN_PROCESS = 1 << 1,    /* there is a process to become; otherwise the start is refused */
-	PLAN_JOIN_PIDFD = 1 << 2, /* exec: joins all namespaces of joins[0], a pidfd, at once */
-	PLAN_TERMINAL = 1 << 3,   /* the terminal's master is sent over console_fd */
-	PLAN_MOUNT_NS = 1 << 4,   /* the process has a mount namespace of its own (made or joined) */
+	PLAN_MOUNT_NS = 1 << 2,   /* the process has a mount namespace of its own (made or joined) */
 };
 
 struct hook_rec {
@@ -54,12 +55,10 @@ struct plan {
 	int32_t result_fd;   /* errors of the start go there; closed by execve. -1 = the socket */
 	int32_t console_fd;  /* connected AF_UNIX socket */
 	int32_t root_fd;     /* exec: the container's root directory */
-	uint32_t sources;    /* detached mounts that come with SOURCES */
 	int32_t listener_fd; /* a seccomp filter that notifies: struct listener_record goes there. -1 = there is none */
 	uint32_t tasks_len;
 	int32_t tasks[PLAN_TASKS_MAX];    /* cgroup files into each of which the process writes "0" to enter */
 	int32_t hook_out_fd, hook_err_fd; /* streams of hooks; -1: standard error */
-	uint32_t pad2;
 	struct ns_plan ns;
 	struct mount_plan mount;
 	struct dev_plan dev;
@@ -74,6 +73,12 @@ struct plan {
 	struct flat_arr create_container, start_container; /* struct hook_rec */
 	struct hook_state creating, created;
 };
+
+/* Detached mounts that come with SOURCES: first those of the mounts, then the device nodes. */
+static inline uint32_t plan_sources(const struct plan *p)
+{
+	return p->mount.host_sources + p->dev.host_nodes;
+}
 
 /* A plan in which nothing is decided yet and no descriptor is there. */
 #define PLAN_EMPTY(role_)                                                                                             \

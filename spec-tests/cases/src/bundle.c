@@ -216,6 +216,10 @@ bool bundle_make(struct world *w, struct box *b, json *spec)
 	if (j_has(w->job->doc, "owner")) {
 		new_owner = (uid_t)j_int(w->job->doc, "owner", 0);
 		nftw(w->dir, give, 16, FTW_PHYS | FTW_MOUNT);
+		/* whoever runs the runtime has its state */
+		if (j_int(j_get(w->job->doc, "under"), "uid", 0) != (long)new_owner &&
+		    chown(w->state, (uid_t)j_int(j_get(w->job->doc, "under"), "uid", 0), (gid_t)-1) < 0)
+			problem(w, "give the state directory back: %s", strerror(errno));
 	}
 	return true;
 }

@@ -162,6 +162,25 @@ static bool has_features(void)
 	return !system(text_of("'%s' features >/dev/null 2>&1", setup.runtime));
 }
 
+/* Members of the document are optional too: what a runtime does not say about itself binds it to nothing. */
+static bool features_list(const char *pointer)
+{
+	static json *features;
+	json *value = NULL;
+
+	if (!features) {
+		FILE *f = popen(text_of("'%s' features 2>/dev/null", setup.runtime), "r");
+		static char text[1 << 16];
+		size_t n = f ? fread(text, 1, sizeof(text) - 1, f) : 0;
+
+		text[n] = '\0';
+		if (f)
+			pclose(f);
+		features = n ? j_parse(text) : NULL;
+	}
+	return features && j_find(features, pointer, &value) && value;
+}
+
 static int free_hugepages(void)
 {
 	char *text = file_text("/proc/meminfo"), *line = text ? strstr(text, "HugePages_Free:") : NULL;
@@ -213,6 +232,8 @@ static bool fulfilled(const char *word, const char *layout)
 		return kernel_is(arg);
 	if (IS("features"))
 		return has_features();
+	if (IS("lists:"))
+		return features_list(arg);
 	if (IS("hugepages:"))
 		return free_hugepages() >= atoi(arg);
 	if (IS("swap"))

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,7 +14,6 @@
 #include "kernel/cgroup/tree.h"
 
 #define WALK_TRIES 8
-#define KILL_ROUNDS 16
 
 void cgroup_init(struct cgroup *cg, const struct cgroup_facts *facts, const struct cgroup_driver *driver)
 {
@@ -42,6 +40,11 @@ void cgroup_done(struct cgroup *cg)
 bool cgroup_is_disabled(const struct cgroup *cg)
 {
 	return !cg->driver || cg->path[0] == 0;
+}
+
+bool cgroup_is_new(const struct cgroup *cg)
+{
+	return !cgroup_is_disabled(cg) && cg->facts->unified >= 0 && cg->dirs[cg->facts->unified].made > 0;
 }
 
 int cgroup_fd(struct cgroup *cg, int i)
@@ -167,10 +170,6 @@ int cgroup_probe(const struct cgroup_facts *facts, const char *path, const struc
 	ret->driver = NULL;
 	cgroup_init(ret, facts, o && o->driver ? o->driver : &cgroup_driver_fs);
 	ret->rootless_tolerant = o && o->rootless_tolerant;
-	ret->nodes = o ? o->nodes : NULL;
-	ret->nodes_len = o ? o->nodes_len : 0;
-	if (ret->driver == &cgroup_driver_disabled)
-		return 0;
 	if (ret->driver == &cgroup_driver_systemd)
 		return probe_unit(ret, o, err);
 	if (path[0] != '/' || !path[1] || strlen(path) >= sizeof(ret->path))
@@ -187,22 +186,9 @@ int cgroup_probe(const struct cgroup_facts *facts, const char *path, const struc
 	return r;
 }
 
-int cgroup_create(struct cgroup *cg, const struct spec_resources *res, struct err *err)
+int cgroup_create(struct cgroup *cg, const struct cgroup_limits *limits, struct err *err)
 {
-	return cg->driver->create(cg, res, err);
-}
-
-int cgroup_prepare(const struct cgroup_facts *facts, const char *path, const struct spec_resources *res,
-		   const struct cgroup_options *o, struct cgroup *ret, struct err *err)
-{
-	int r = cgroup_probe(facts, path, o, ret, err);
-
-	if (r < 0)
-		return r;
-	r = cgroup_create(ret, res, err);
-	if (r < 0)
-		cgroup_done(ret);
-	return r;
+	return cg->driver->create(cg, limits, err);
 }
 
 int cgroup_dir_fd(struct cgroup *cg)
@@ -247,57 +233,6 @@ int cgroup_procs(struct cgroup *cg, bool recursive, pid_t **ret, size_t *ret_n, 
 	*ret_n = pids.len / sizeof(pid_t);
 	*ret = pids.len ? (pid_t *)take_ptr(&pids.data) : NULL;
 	return 0;
-}
-
-static int signal_all(struct cgroup *cg, int sig, size_t *ret_n)
-{
-	AUTO(buf_done) struct buf pids = { 0 };
-	int r = cgroup_procs_at(cg, cgroup_main_hierarchy(cg), true, &pids);
-
-	*ret_n = pids.len / sizeof(pid_t);
-	for (size_t k = 0; r == 0 && k < *ret_n; k++) {
-		pid_t pid;
-
-		memcpy(&pid, pids.data + k * sizeof(pid), sizeof(pid));
-		if (pid != getpid() && kill(pid, sig) < 0 && errno != ESRCH)
-			r = -errno;
-	}
-	return r;
-}
-
-/* One pass over processes that stand still misses none. SIGKILL without a freezer: until a pass finds nobody. */
-static int kill_by_walk(struct cgroup *cg, int sig, struct err *err)
-{
-	int frozen = cgroup_frozen_at(cg, NULL);
-	int stopped = frozen == 0 ? cgroup_freeze(cg, true, NULL) : -EALREADY;
-	size_t n = 0;
-	int r = signal_all(cg, sig, &n);
-
-	for (unsigned k = 0; r == 0 && n > 0 && sig == SIGKILL && stopped < 0 && frozen <= 0 && k < KILL_ROUNDS; k++)
-		r = signal_all(cg, sig, &n);
-	if (stopped == 0)
-		(void)cgroup_freeze(cg, false, NULL);
-	if (sig == SIGKILL)
-		cgroup_thaw_for_kill(cg);
-	return r < 0 ? err_code(err, r, "send signal %d to cgroup `%s`", sig, cg->path) : 0;
-}
-
-int cgroup_kill(struct cgroup *cg, int sig, struct err *err)
-{
-	int fd, r = -ENOENT;
-
-	if (cgroup_is_disabled(cg) || cg->facts->hierarchies_len == 0)
-		return err_set(err, EOPNOTSUPP, "kill processes: the container has no cgroup");
-	fd = cgroup_fd(cg, cg->facts->unified);
-	if (fd == -ENOENT && cg->facts->unified >= 0)
-		return 0;
-	if (sig == SIGKILL && fd >= 0)
-		r = io_write_file_at(fd, "cgroup.kill", "1");
-	if (r == 0) {
-		cgroup_thaw_for_kill(cg);
-		return 0;
-	}
-	return kill_by_walk(cg, sig, err);
 }
 
 bool cgroup_is_v2(const struct cgroup *cg, const char *controller)

@@ -8,20 +8,35 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "kernel/cgroup/facts.h"
 #include "kernel/cgroup/path.h"
+#include "kernel/cgroup/plan.h"
 #include "kernel/cgroup/props.h"
 #include "kernel/cgroup/unit.h"
 #include "spec/model.h"
 
 struct cgroup;
 
+/* What a new cgroup is given: decided before anything is touched. */
+struct cgroup_limits {
+	struct cgroup_writes writes;
+	struct buf rules; /* struct device_rule */
+};
+/* Pure. res NULL: no limits, the default device rules. nodes: linux.devices, which may be made (not opened) inside. What this layout
+ * cannot hold is an error with the property's pointer. */
+int cgroup_limits_plan(const struct cgroup_facts *facts, const struct spec_resources *res,
+		       const struct spec_device *nodes, size_t nodes_len, struct arena *a, struct cgroup_limits *ret,
+		       struct err *err);
+void cgroup_limits_done(struct cgroup_limits *l);
+
 /* What differs between cgroupfs, systemd and none. Everything else (kill, freeze, procs) works on the directories. */
 struct cgroup_driver {
 	const char *name; /* first word of the record */
 	/* Makes the cgroup and writes the limits. */
-	int (*create)(struct cgroup *cg, const struct spec_resources *res, struct err *err);
+	int (*create)(struct cgroup *cg, const struct cgroup_limits *limits, struct err *err);
 	/* Moves a process in. in_unified: it was cloned into cgroup_dir_fd already. */
 	int (*place)(struct cgroup *cg, pid_t pid, bool in_unified, struct err *err);
 	int (*update)(struct cgroup *cg, const struct spec_resources *res, struct err *err);
@@ -29,14 +44,12 @@ struct cgroup_driver {
 };
 extern const struct cgroup_driver cgroup_driver_fs;       /* "cgroupfs" */
 extern const struct cgroup_driver cgroup_driver_systemd;  /* "systemd": a transient unit, its limits known to systemd */
-extern const struct cgroup_driver cgroup_driver_disabled; /* "disabled": no cgroup is made, nothing is limited */
+extern const struct cgroup_driver cgroup_driver_disabled; /* "disabled": there was no right to make one */
 
 struct cgroup_options {
 	const struct cgroup_driver *driver; /* NULL: cgroup_driver_fs */
 	bool rootless_tolerant; /* no right to make a cgroup: go on without one if no limits are asked; no right to set device
 	                           rules: go on (a user namespace cannot make device nodes) */
-	const struct spec_device *nodes; /* linux.devices: their nodes may be made (not opened) inside; borrowed */
-	size_t nodes_len;
 	/* The systemd driver alone: */
 	const struct unit_place *unit;  /* copied */
 	const char *id;                 /* for the unit's description; borrowed */
@@ -49,7 +62,7 @@ struct cgroup {
 	const struct cgroup_driver *driver;
 	const struct cgroup_facts *facts;
 	bool rootless_tolerant;
-	const struct spec_device *nodes;
+	const struct spec_device *nodes; /* for an update of the device rules: linux.devices, borrowed */
 	size_t nodes_len;
 	char path[CGROUP_PATH_MAX]; /* below each hierarchy's root, "" when disabled or not known yet */
 	char unit[UNIT_NAME_MAX];   /* the systemd driver's scope or slice, else "" */
@@ -74,13 +87,11 @@ struct cgroup {
  * fitness of what is there already: -EBUSY when the cgroup holds processes or is frozen. */
 int cgroup_probe(const struct cgroup_facts *facts, const char *path, const struct cgroup_options *o, struct cgroup *ret,
 		 struct err *err);
-/* Step 2: makes the directories, enables controllers, writes limits and device rules (res may be NULL: no limits, default
- * device rules). On error everything made is removed again. */
-int cgroup_create(struct cgroup *cg, const struct spec_resources *res, struct err *err);
-/* Both steps. */
-int cgroup_prepare(const struct cgroup_facts *facts, const char *path, const struct spec_resources *res,
-		   const struct cgroup_options *o, struct cgroup *ret, struct err *err);
+/* Step 2: makes the directories, enables controllers, writes limits and device rules. On error everything made is removed again. */
+int cgroup_create(struct cgroup *cg, const struct cgroup_limits *limits, struct err *err);
 bool cgroup_is_disabled(const struct cgroup *cg);
+/* False where the cgroup of the cgroup2 tree was there before: it outlives the container, and is not to be changed for good. */
+bool cgroup_is_new(const struct cgroup *cg);
 
 /* One line: "cgroupfs memory:1 cpu:1 unified:2 /a/b", "systemd unit=masu-x.scope user unified:1 /a/masu-x.scope". 0 or -ENAMETOOLONG; CGROUP_RECORD_MAX is enough. */
 #define CGROUP_RECORD_MAX (CGROUP_PATH_MAX + 300 + CGROUP_HIERARCHIES_MAX * 80)
@@ -127,15 +138,17 @@ int cgroup_freeze(struct cgroup *cg, bool on, struct err *err);
 /* 1, 0 or -errno. */
 int cgroup_is_frozen(struct cgroup *cg, struct err *err);
 /* Process ids, unsorted, without duplicates of one hierarchy; *ret is malloced (NULL when n is 0). */
+/* A process that keeps the cgroup from being removed, one in uninterruptible sleep first; 0 when there is none. */
+pid_t cgroup_holder(struct cgroup *cg, int proc_fd);
 int cgroup_procs(struct cgroup *cg, bool recursive, pid_t **ret, size_t *ret_n, struct err *err);
 /* Writes the properties that are set; device rules only when res->devices_set. When it fails in the middle, what was in force
  * before is written back, and the text says so. */
 int cgroup_update(struct cgroup *cg, const struct spec_resources *res, struct err *err);
-/* Gives the cgroup (its directory and the files of /sys/kernel/cgroup/delegate) to uid. Only on pure v2; does nothing else
- * where. Call only for a new cgroup namespace with a writable cgroup mount on /sys/fs/cgroup. */
+/* Gives the cgroup (its directory and the files of /sys/kernel/cgroup/delegate) to uid. Only on pure v2 and only a new cgroup; does
+ * nothing else where. Call only for a new cgroup namespace with a writable cgroup mount on /sys/fs/cgroup. */
 int cgroup_delegate(struct cgroup *cg, uid_t uid, struct err *err);
 /* Makes sub below the cgroup (its parts exist or are made), moves pid into it, hands the controllers down to it, and gives it to uid.
- * Only on pure v2: -EOPNOTSUPP. cgroup_destroy removes it. */
+ * Only on pure v2: -EOPNOTSUPP, and only below a new cgroup: -EEXIST. cgroup_destroy removes it. */
 int cgroup_delegate_sub(struct cgroup *cg, const char *sub, pid_t pid, uid_t uid, struct err *err);
 /* Reads a file of the cgroup for stats: controller picks the hierarchy ("memory", "cgroup2" = the unified tree). Bytes read or -errno
  * (-ENOENT: no such file or hierarchy). */

@@ -49,7 +49,7 @@ int cgroup_delegate(struct cgroup *cg, uid_t uid, struct err *err)
 {
 	int fd, r;
 
-	if (cgroup_is_disabled(cg) || cg->facts->layout != CGROUP_LAYOUT_V2)
+	if (cg->facts->layout != CGROUP_LAYOUT_V2 || !cgroup_is_new(cg))
 		return 0;
 	fd = cgroup_fd(cg, cg->facts->unified);
 	if (fd < 0)
@@ -62,10 +62,13 @@ int cgroup_delegate(struct cgroup *cg, uid_t uid, struct err *err)
 static int make_sub(int dir_fd, const char *sub, struct err *err)
 {
 	char parts[CGROUP_PATH_MAX], *save = NULL;
-	int at = openat(dir_fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int at;
 
-	if (at < 0 || strlen(sub) >= sizeof(parts))
-		return at < 0 ? err_sys(err, "open the cgroup") : err_set(err, ENAMETOOLONG, "make cgroup `%s`", sub);
+	if (strlen(sub) >= sizeof(parts))
+		return err_set(err, ENAMETOOLONG, "make cgroup `%s`", sub);
+	at = openat(dir_fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (at < 0)
+		return err_sys(err, "open the cgroup");
 	strcpy(parts, sub);
 	for (char *part = strtok_r(parts, "/", &save); part; part = strtok_r(NULL, "/", &save)) {
 		autoclose int up = at;
@@ -101,6 +104,9 @@ int cgroup_delegate_sub(struct cgroup *cg, const char *sub, pid_t pid, uid_t uid
 
 	if (cgroup_is_disabled(cg) || cg->facts->layout != CGROUP_LAYOUT_V2)
 		return err_set(err, EOPNOTSUPP, "delegate cgroup `%s`: only cgroup v2 can be handed on", sub);
+	if (!cgroup_is_new(cg))
+		return err_set(err, EEXIST, "delegate cgroup `%s`: the cgroup above it was there before the container",
+			       sub);
 	fd = cgroup_fd(cg, cg->facts->unified);
 	if (fd < 0)
 		return err_code(err, fd, "open cgroup `%s`", cg->path);

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "base/path.h"
 #include "base/procfs.h"
 
 #define CGROUP_STD_MOUNT "/sys/fs/cgroup"
@@ -82,22 +83,6 @@ static bool line_scan(const char *line, size_t len, struct mount_line *ret)
 	return strcmp(ret->type, "cgroup") == 0 || strcmp(ret->type, "cgroup2") == 0;
 }
 
-/* mountinfo writes blank, tab, newline and backslash as \ooo. */
-static void unescape(char *s)
-{
-	char *out = s;
-
-	for (; *s; s++, out++) {
-		*out = *s;
-		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' && s[3] >= '0' &&
-		    s[3] <= '7') {
-			*out = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
-			s += 3;
-		}
-	}
-	*out = 0;
-}
-
 /* Super options that are no controller. "name=" stays: it is what tells a named hierarchy. */
 static bool is_controller_word(const char *w)
 {
@@ -127,7 +112,7 @@ static void hierarchy_from_line(const struct mount_line *l, struct cgroup_hierar
 
 	*h = (struct cgroup_hierarchy){ .v2 = strcmp(l->type, "cgroup2") == 0, .fd = -1 };
 	memcpy(h->mount, l->mount, sizeof(h->mount));
-	unescape(h->mount);
+	path_unescape(h->mount);
 	if (h->v2) {
 		strcpy(h->name, "unified");
 		return;

@@ -80,7 +80,7 @@ static int v1_state(int dir_fd, char *ret, size_t len)
 
 /* A task in the middle of vfork or of a trace keeps the state at FREEZING until it is asked again; sometimes only a short
  * thaw lets it reach a point where it can stop. */
-static int v1_freeze(int dir_fd)
+static int v1_freeze_until(int dir_fd)
 {
 	uint64_t end = cgroup_now_ms() + CGROUP_FREEZE_MS;
 	char state[32];
@@ -100,8 +100,30 @@ static int v1_freeze(int dir_fd)
 			(void)io_write_file_at(dir_fd, "freezer.state", "THAWED");
 		nanosleep(&pause, NULL);
 	}
-	(void)io_write_file_at(dir_fd, "freezer.state", "THAWED");
 	return -EBUSY;
+}
+
+/* Whoever is told that it did not work must not find it frozen. */
+static int v1_freeze(int dir_fd)
+{
+	int r = v1_freeze_until(dir_fd);
+
+	if (r < 0)
+		(void)io_write_file_at(dir_fd, "freezer.state", "THAWED");
+	return r;
+}
+
+/* -EDEADLK: what stands above decides. */
+static int v1_thaw(int dir_fd)
+{
+	char above[8] = "0";
+	int r = io_write_file_at(dir_fd, "freezer.state", "THAWED");
+
+	if (r < 0)
+		return r;
+	return io_read_file_at(dir_fd, "freezer.parent_freezing", above, sizeof(above)) > 0 && above[0] == '1'
+		       ? -EDEADLK
+		       : 0;
 }
 
 static int v2_freeze(int dir_fd, bool on)
@@ -111,7 +133,7 @@ static int v2_freeze(int dir_fd, bool on)
 	if (r < 0)
 		return r;
 	r = cgroup_event_wait(dir_fd, "frozen", on, CGROUP_FREEZE_MS);
-	if (r == -ETIMEDOUT && on)
+	if (r < 0 && on)
 		(void)io_write_file_at(dir_fd, "cgroup.freeze", "0");
 	return r == -ETIMEDOUT ? -EBUSY : r;
 }
@@ -132,7 +154,9 @@ int cgroup_freeze(struct cgroup *cg, bool on, struct err *err)
 	else if (i < 0)
 		r = v2_freeze(fd, on);
 	else
-		r = on ? v1_freeze(fd) : io_write_file_at(fd, "freezer.state", "THAWED");
+		r = on ? v1_freeze(fd) : v1_thaw(fd);
+	if (r == -EDEADLK)
+		return err_set(err, EBUSY, "thaw cgroup `%s`: a cgroup above it is frozen", cg->path);
 	if (r == -EBUSY)
 		return err_set(err, EBUSY, "%s cgroup `%s`: not done after %d s", on ? "freeze" : "thaw", cg->path,
 			       CGROUP_FREEZE_MS / 1000);

@@ -80,19 +80,13 @@ static int go_without(struct cgroup *cg, struct err *err)
 	return 0;
 }
 
-static int fs_create(struct cgroup *cg, const struct spec_resources *res, struct err *err)
+static int fs_create(struct cgroup *cg, const struct cgroup_limits *limits, struct err *err)
 {
-	AUTO(arena_done) struct arena arena = { 0 };
-	AUTO(buf_done) struct buf rules = { 0 };
-	struct cgroup_writes writes = { 0 };
-	int r = res ? cgroup_plan_resources(cg->facts, res, &arena, &writes, err) : 0;
+	bool may_go_without = cg->rootless_tolerant && limits->writes.len == 0;
+	int r;
 
-	if (r == 0)
-		r = devices_plan(res, cg->nodes, cg->nodes_len, &rules, err);
-	if (r < 0)
-		return r;
 	if (cg->facts->hierarchies_len == 0) {
-		if (cg->rootless_tolerant && writes.len == 0)
+		if (may_go_without)
 			return go_without(cg, err);
 		err_set(err, EOPNOTSUPP, "make cgroup `%s`: no cgroup file system is mounted", cg->path);
 		err_hint(err, "to run without limits and device rules, say --cgroup-manager=disabled");
@@ -100,12 +94,10 @@ static int fs_create(struct cgroup *cg, const struct spec_resources *res, struct
 	}
 	r = cgroup_make(cg, err);
 	if (r == 0)
-		r = cgroup_set_up(cg, &writes, &rules, err);
+		r = cgroup_set_up(cg, &limits->writes, &limits->rules, err);
 	if (r < 0)
 		cgroup_undo_make(cg);
-	if (cgroup_is_permission(r) && cg->rootless_tolerant && writes.len == 0)
-		return go_without(cg, err);
-	return r;
+	return cgroup_is_permission(r) && may_go_without ? go_without(cg, err) : r;
 }
 
 static int place_in(struct cgroup *cg, size_t i, const char *pid)
@@ -140,8 +132,12 @@ static int fs_update(struct cgroup *cg, const struct spec_resources *res, struct
 	struct cgroup_change c = { .arena = &arena };
 	int r = cgroup_change_plan(cg, res, &c, err);
 
+	if (r == 0)
+		r = cgroup_change_begin(cg, &c, err);
 	if (r == 0) {
-		r = cgroup_change_apply(cg, &c, err);
+		r = cgroup_write_limits(cg, &c.writes, err);
+		if (r == 0 && c.devices)
+			r = cgroup_change_devices(cg, &c, err);
 		if (r < 0)
 			cgroup_change_revert(cg, &c, 0, err);
 	}
@@ -152,16 +148,9 @@ static int fs_update(struct cgroup *cg, const struct spec_resources *res, struct
 /* Kills what that hierarchy shows. True if there was anything. */
 static bool kill_at(struct cgroup *cg, size_t i)
 {
-	AUTO(buf_done) struct buf pids = { 0 };
-	const pid_t *v;
+	size_t n = 0;
 
-	if (cgroup_procs_at(cg, (int)i, true, &pids) < 0)
-		return true;
-	v = (const pid_t *)pids.data;
-	for (size_t k = 0; k < pids.len / sizeof(*v); k++)
-		if (v[k] != getpid())
-			kill(v[k], SIGKILL);
-	return pids.len > 0;
+	return cgroup_signal_at(cg, (int)i, SIGKILL, &n) < 0 || n > 0;
 }
 
 /* One attempt: 0 when there is nothing left that we have to remove. */
@@ -182,32 +171,46 @@ static int clear_at(struct cgroup *cg, size_t i)
 	return r == -EAGAIN ? -EBUSY : r == -ENOENT ? 0 : r;
 }
 
+/* Of many it is the one that does not die. */
+static pid_t holder_of(int proc_fd, const struct buf *pids)
+{
+	const pid_t *v = (const pid_t *)(const void *)pids->data;
+	size_t n = pids->len / sizeof(*v);
+
+	for (size_t i = 0; i < n; i++) {
+		char state = 0;
+
+		if (procfs_start_time(proc_fd, v[i], NULL, &state) == 0 && state == 'D')
+			return v[i];
+	}
+	return n > 0 ? v[0] : 0;
+}
+
+pid_t cgroup_holder(struct cgroup *cg, int proc_fd)
+{
+	AUTO(buf_done) struct buf pids = { 0 };
+
+	if (cgroup_is_disabled(cg) || cg->facts->hierarchies_len == 0 ||
+	    cgroup_procs_at(cg, cgroup_main_hierarchy(cg), true, &pids) < 0)
+		return 0;
+	return holder_of(proc_fd, &pids);
+}
+
 static int fail_held(struct cgroup *cg, size_t i, struct err *err)
 {
 	AUTO(buf_done) struct buf pids = { 0 };
-	autoclose int proc = procfs_open(NULL);
+	autoclose int proc_fd = procfs_open(NULL);
 	const char *mount = cg->facts->hierarchies[i].mount;
-	char path[64], comm[64] = "?", wchan[64] = "", state = '?';
+	char who[192];
 	pid_t pid;
 
 	(void)cgroup_procs_at(cg, (int)i, true, &pids);
-	if (pids.len < sizeof(pid))
+	pid = holder_of(proc_fd, &pids);
+	if (pid == 0)
 		return err_set(err, EBUSY, "remove cgroup `%s` in `%s`: still busy after %d s", cg->path, mount,
 			       CGROUP_DESTROY_MS / 1000);
-	memcpy(&pid, pids.data, sizeof(pid));
-	snprintf(path, sizeof(path), "%d/comm", (int)pid);
-	if (proc >= 0 && procfs_read(proc, path, comm, sizeof(comm)) > 0)
-		comm[strcspn(comm, "\n")] = 0;
-	if (proc >= 0) {
-		uint64_t ticks;
-
-		(void)procfs_start_time(proc, pid, &ticks, &state);
-		snprintf(path, sizeof(path), "%d/wchan", (int)pid);
-		if (procfs_read(proc, path, wchan, sizeof(wchan)) <= 0)
-			wchan[0] = 0;
-	}
-	return err_set(err, EBUSY, "remove cgroup `%s` in `%s`: held by process %d (%s, state %c%s%s)", cg->path, mount,
-		       (int)pid, comm, state, wchan[0] ? ", waits in " : "", wchan);
+	procfs_describe(proc_fd, pid, who, sizeof(who));
+	return err_set(err, EBUSY, "remove cgroup `%s` in `%s`: held by %s", cg->path, mount, who);
 }
 
 /* One attempt in every hierarchy. *ret_busy: how many are not clear; *ret_last: one of them. */
@@ -278,19 +281,6 @@ const struct cgroup_driver cgroup_driver_fs = {
 	.destroy = cgroup_fs_destroy,
 };
 
-static int none_create(struct cgroup *cg, const struct spec_resources *res, struct err *err)
-{
-	AUTO(arena_done) struct arena arena = { 0 };
-	struct cgroup_writes w = { 0 };
-	int r = res ? cgroup_plan_resources(cg->facts, res, &arena, &w, err) : 0;
-
-	if (r == 0 && w.len > 0) {
-		r = err_set(err, EOPNOTSUPP, "set `%s`: cgroups are disabled", w.v[0].file);
-		err_pointer(err, "%s", w.v[0].pointer);
-	}
-	return r;
-}
-
 static int none_place(struct cgroup *cg, pid_t pid, bool in_unified, struct err *err)
 {
 	(void)cg;
@@ -316,14 +306,12 @@ static int none_destroy(struct cgroup *cg, struct err *err)
 
 const struct cgroup_driver cgroup_driver_disabled = {
 	.name = "disabled",
-	.create = none_create,
 	.place = none_place,
 	.update = none_update,
 	.destroy = none_destroy,
 };
 const struct cgroup_driver cgroup_driver_view = {
 	.name = "view",
-	.create = none_create,
 	.place = cgroup_fs_place,
 	.update = none_update,
 	.destroy = none_destroy,

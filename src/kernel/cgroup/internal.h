@@ -32,6 +32,8 @@ int cgroup_frozen_at(struct cgroup *cg, struct err *err);
 void cgroup_thaw_for_kill(struct cgroup *cg);
 /* Appends the pids of one hierarchy; repeats while the tree changes. */
 int cgroup_procs_at(struct cgroup *cg, int i, bool recursive, struct buf *ret);
+/* A signal to all that one hierarchy shows, sub-cgroups included. *ret_n: how many it shows, the dead among them too. */
+int cgroup_signal_at(struct cgroup *cg, int i, int sig, size_t *ret_n);
 /* The value of "<key> N" in cgroup.events. */
 int cgroup_event(int dir_fd, const char *key, int *ret);
 /* Waits until cgroup.events has "<key> want": 0 or -ETIMEDOUT. */
@@ -57,16 +59,21 @@ int cgroup_write_dirs(struct cgroup *cg, const struct cgroup_writes *w, int fds[
 		      struct err *err);
 int cgroup_write_limits(struct cgroup *cg, const struct cgroup_writes *w, struct err *err);
 int cgroup_write_devices(struct cgroup *cg, const struct buf *rules, bool fresh, struct err *err);
-/* An update in the four steps that the drivers share; told: what systemd is told of it, NULL without. */
+/* An update: what the drivers share of it. The limits come first (cgroup_write_limits), since they can be set back; the device rules
+ * last, since nobody knows which were there. */
 struct cgroup_change {
 	struct arena *arena;
 	struct cgroup_writes writes, before;
 	struct buf rules;
-	bool devices;
+	bool devices;      /* there are new rules */
+	bool devices_open; /* what is in force may be neither the old ones nor the new ones */
 };
+/* Decides and checks; nothing is touched. */
 int cgroup_change_plan(struct cgroup *cg, const struct spec_resources *res, struct cgroup_change *c, struct err *err);
-int cgroup_change_apply(struct cgroup *cg, struct cgroup_change *c, struct err *err);
-/* After a failure: the values of before. Extends the text of *err by what came of it. */
+/* Turns on the controllers that the writes need, and remembers what is in force. */
+int cgroup_change_begin(struct cgroup *cg, struct cgroup_change *c, struct err *err);
+int cgroup_change_devices(struct cgroup *cg, struct cgroup_change *c, struct err *err);
+/* After a failure: the limits of before. Extends the text of *err by what came of it. */
 void cgroup_change_revert(struct cgroup *cg, struct cgroup_change *c, int more, struct err *err);
 
 /* keeper.c: a child of ours that does nothing, for a scope that needs a process to begin with. */

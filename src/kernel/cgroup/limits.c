@@ -58,6 +58,35 @@ int cgroup_write_limits(struct cgroup *cg, const struct cgroup_writes *w, struct
 	return r < 0 ? r : cgroup_apply(cg->facts, fds, w, err);
 }
 
+/* What the controller cannot hold is refused before anything is touched. */
+static int check_rules(const struct cgroup_facts *facts, const struct buf *rules, struct err *err)
+{
+	const struct device_rule *v = (const struct device_rule *)(const void *)rules->data;
+	AUTO(devices_v1_done) struct devices_v1 list = { 0 };
+
+	if (cgroup_facts_find_v1(facts, "devices") < 0)
+		return 0;
+	return devices_plan_v1(v, rules->len / sizeof(*v), &list, err);
+}
+
+int cgroup_limits_plan(const struct cgroup_facts *facts, const struct spec_resources *res,
+		       const struct spec_device *nodes, size_t nodes_len, struct arena *a, struct cgroup_limits *ret,
+		       struct err *err)
+{
+	int r;
+
+	*ret = (struct cgroup_limits){ 0 };
+	r = res ? cgroup_plan_resources(facts, res, a, &ret->writes, err) : 0;
+	if (r == 0)
+		r = devices_plan(res, nodes, nodes_len, &ret->rules, err);
+	return r < 0 ? r : check_rules(facts, &ret->rules, err);
+}
+
+void cgroup_limits_done(struct cgroup_limits *l)
+{
+	buf_done(&l->rules);
+}
+
 int cgroup_change_plan(struct cgroup *cg, const struct spec_resources *res, struct cgroup_change *c, struct err *err)
 {
 	int fds[CGROUP_HIERARCHIES_MAX];
@@ -66,25 +95,35 @@ int cgroup_change_plan(struct cgroup *cg, const struct spec_resources *res, stru
 	c->devices = res->devices_set;
 	if (r == 0 && c->devices)
 		r = devices_plan(res, cg->nodes, cg->nodes_len, &c->rules, err);
-	if (r == 0 && c->writes.len > 0)
-		r = cgroup_enable_controllers(cg, &c->writes, err);
+	if (r == 0 && c->devices)
+		r = check_rules(cg->facts, &c->rules, err);
 	if (r == 0)
 		r = cgroup_write_dirs(cg, &c->writes, fds, err);
+	return r < 0 ? r : cgroup_check_writes(cg->facts, fds, &c->writes, err);
+}
+
+int cgroup_change_begin(struct cgroup *cg, struct cgroup_change *c, struct err *err)
+{
+	int fds[CGROUP_HIERARCHIES_MAX];
+	int r = c->writes.len > 0 ? cgroup_enable_controllers(cg, &c->writes, err) : 0;
+
 	if (r == 0)
-		r = cgroup_check_writes(cg->facts, fds, &c->writes, err);
+		r = cgroup_write_dirs(cg, &c->writes, fds, err);
 	return r < 0 ? r : cgroup_save(fds, &c->writes, c->arena, &c->before, err);
 }
 
-int cgroup_change_apply(struct cgroup *cg, struct cgroup_change *c, struct err *err)
+int cgroup_change_devices(struct cgroup *cg, struct cgroup_change *c, struct err *err)
 {
-	int r = cgroup_write_limits(cg, &c->writes, err);
+	int r = cgroup_write_devices(cg, &c->rules, false, err);
 
-	/* Last, since the old rules are replaced in one step: if that fails they are still in force. */
-	return r == 0 && c->devices ? cgroup_write_devices(cg, &c->rules, false, err) : r;
+	/* On v2 one program takes the place of the other, or does not; on v1 there are many writes. */
+	c->devices_open |= r < 0 && cgroup_facts_find_v1(cg->facts, "devices") >= 0;
+	return r;
 }
 
 void cgroup_change_revert(struct cgroup *cg, struct cgroup_change *c, int more, struct err *err)
 {
+	const char *devices = c->devices_open ? ", the device rules may not be" : "";
 	struct err inner = { 0 };
 	int r = cgroup_write_limits(cg, &c->before, &inner);
 	char text[sizeof(err->text)];
@@ -94,7 +133,7 @@ void cgroup_change_revert(struct cgroup *cg, struct cgroup_change *c, int more, 
 		return;
 	strcpy(text, err->text);
 	if (r == 0)
-		snprintf(err->text, sizeof(err->text), "%.900s; the limits are what they were before", text);
+		snprintf(err->text, sizeof(err->text), "%.900s; the limits are what they were before%s", text, devices);
 	else
 		snprintf(err->text, sizeof(err->text), "%.480s; not all limits could be set back: %.480s", text,
 			 inner.text[0] ? inner.text : "systemd did not take them");

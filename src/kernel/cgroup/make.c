@@ -13,6 +13,8 @@
 #include "kernel/cgroup/internal.h"
 
 #define MAKE_TRIES 16
+/* No error number: a cgroup whose limit of descendants is reached says EAGAIN. */
+#define MAKE_AGAIN 1
 
 /* Bytes of rel ("a/b/c") that its first n components take. */
 static size_t prefix_len(const char *rel, unsigned n)
@@ -34,7 +36,7 @@ static int fail_mkdir(const struct cgroup *cg, int i, int r, struct err *err)
 	return r;
 }
 
-/* Makes the components that the probe found missing. -EAGAIN when a parent vanished meanwhile. */
+/* Makes the components that the probe found missing. MAKE_AGAIN when a parent vanished meanwhile. */
 static int make_in(struct cgroup *cg, int i, struct err *err)
 {
 	unsigned depth = cgroup_path_depth(cg->path), have = depth - cg->dirs[i].made;
@@ -50,7 +52,7 @@ static int make_in(struct cgroup *cg, int i, struct err *err)
 			continue;
 		}
 		if (errno == ENOENT && n > 1)
-			return -EAGAIN;
+			return MAKE_AGAIN;
 		cg->dirs[i].made = (uint16_t)(n == depth && errno == EEXIST ? 0 : cg->dirs[i].made);
 		return fail_mkdir(cg, i, -errno, err);
 	}
@@ -77,15 +79,15 @@ int cgroup_make(struct cgroup *cg, struct err *err)
 	for (size_t i = 0; i < cg->facts->hierarchies_len; i++) {
 		int r = cg->dirs[i].made ? make_in(cg, (int)i, err) : 0;
 
-		for (int tries = 0; r == -EAGAIN && tries < MAKE_TRIES; tries++) {
+		for (int tries = 0; r == MAKE_AGAIN && tries < MAKE_TRIES; tries++) {
 			recount(cg, (int)i);
 			r = make_in(cg, (int)i, err);
 		}
-		if (r < 0) {
+		if (r != 0) {
 			/* What was planned for the rest does not exist: an undo must not look for it. */
 			for (size_t k = i + 1; k < cg->facts->hierarchies_len; k++)
 				cg->dirs[k].made = 0;
-			return r == -EAGAIN ? fail_mkdir(cg, (int)i, -ENOENT, err) : r;
+			return r == MAKE_AGAIN ? fail_mkdir(cg, (int)i, -ENOENT, err) : r;
 		}
 	}
 	return 0;

@@ -315,11 +315,3 @@ int cgroup_plan_resources(const struct cgroup_facts *facts, const struct spec_re
 	}
 	return plan_unified(&p); /* last, so that it wins over what was converted */
 }
-
-bool cgroup_plan_needs(const struct cgroup_writes *w, const struct cgroup_facts *facts, const char *controller)
-{
-	for (size_t i = 0; i < w->len; i++)
-		if (w->v[i].hierarchy == facts->unified && strcmp(w->v[i].controller, controller) == 0)
-			return true;
-	return false;
-}

@@ -43,5 +43,3 @@ struct cgroup_writes {
  * live in the arena or in the resources. */
 int cgroup_plan_resources(const struct cgroup_facts *facts, const struct spec_resources *res, struct arena *a,
 			  struct cgroup_writes *ret, struct err *err);
-/* True if one of the writes needs this controller in the cgroup2 tree. */
-bool cgroup_plan_needs(const struct cgroup_writes *w, const struct cgroup_facts *facts, const char *controller);

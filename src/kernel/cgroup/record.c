@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "base/mutation.h"
 #include "base/parse.h"
 #include "base/procfs.h"
 #include "kernel/cgroup/internal.h"
@@ -194,6 +195,9 @@ static int check_line(void *arg, int i, const char *path)
 int cgroup_check_pid(const struct cgroup *cg, int proc_fd, pid_t pid, struct err *err)
 {
 	struct check_line_arg c = { .cg = cg, .bad = -1 };
+
+	if (MUTATION(CGROUP))
+		return mutation_leave_cgroup(pid);
 	int r = cgroup_is_disabled(cg) ? 0 : proc_lines(cg->facts, proc_fd, pid, check_line, &c, err);
 
 	if (r == 0 && c.bad >= 0)

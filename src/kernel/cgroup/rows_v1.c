@@ -115,13 +115,17 @@ static const struct row network_rows[] = {
 	  .file = "net_cls.classid" },
 };
 
-static int throttle(struct planner *p, const char *key, const char *file, const struct spec_throttle_device *v,
-		    size_t n)
+static int throttle(struct planner *p, const char *key, const char *file, uint64_t max,
+		    const struct spec_throttle_device *v, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct cgroup_write w = { .file = file, .pointer = planner_pointer(p, "%s/%zu", key, i) };
 		int r;
 
+		if (v[i].rate.value > max && v[i].rate.value != UINT64_MAX) /* all bits: no limit in either width */
+			return planner_invalid(p, planner_pointer(p, "%s/%zu/rate", key, i),
+					       "set `rate`: %" PRIu64 " is more than `%s` takes", v[i].rate.value,
+					       file);
 		w.value = arena_printf(p->arena, "%" PRId64 ":%" PRId64 " %" PRIu64, v[i].major.value, v[i].minor.value,
 				       v[i].rate.value);
 		r = planner_add(p, w);
@@ -155,6 +159,7 @@ static int weight_device(struct planner *p, const struct spec_weight_device *d, 
 	return r;
 }
 
+/* The kernel keeps operations per second in 32 bits and drops the others without a word. */
 static int block_io_more(struct planner *p, const void *section)
 {
 	const struct spec_block_io *io = section;
@@ -163,16 +168,16 @@ static int block_io_more(struct planner *p, const void *section)
 	for (size_t i = 0; r == 0 && i < io->weight_device_len; i++)
 		r = weight_device(p, &io->weight_device[i], i);
 	if (r == 0)
-		r = throttle(p, "throttleReadBpsDevice", "blkio.throttle.read_bps_device", io->throttle_read_bps_device,
-			     io->throttle_read_bps_device_len);
+		r = throttle(p, "throttleReadBpsDevice", "blkio.throttle.read_bps_device", UINT64_MAX,
+			     io->throttle_read_bps_device, io->throttle_read_bps_device_len);
 	if (r == 0)
-		r = throttle(p, "throttleWriteBpsDevice", "blkio.throttle.write_bps_device",
+		r = throttle(p, "throttleWriteBpsDevice", "blkio.throttle.write_bps_device", UINT64_MAX,
 			     io->throttle_write_bps_device, io->throttle_write_bps_device_len);
 	if (r == 0)
-		r = throttle(p, "throttleReadIOPSDevice", "blkio.throttle.read_iops_device",
+		r = throttle(p, "throttleReadIOPSDevice", "blkio.throttle.read_iops_device", UINT32_MAX,
 			     io->throttle_read_iops_device, io->throttle_read_iops_device_len);
 	if (r == 0)
-		r = throttle(p, "throttleWriteIOPSDevice", "blkio.throttle.write_iops_device",
+		r = throttle(p, "throttleWriteIOPSDevice", "blkio.throttle.write_iops_device", UINT32_MAX,
 			     io->throttle_write_iops_device, io->throttle_write_iops_device_len);
 	return r;
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "kernel/cgroup/convert.h"
 #include "kernel/cgroup/rows.h"
@@ -181,10 +182,16 @@ static const struct row network_rows[] = {
 static int throttle(struct planner *p, const char *key, const char *word, const struct spec_throttle_device *v,
 		    size_t n)
 {
+	bool counts = strstr(word, "iops");
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		struct cgroup_write w = { .file = "io.max", .pointer = planner_pointer(p, "%s/%zu", key, i) };
+
+		if (counts && v[i].rate.value >= UINT32_MAX && v[i].rate.value != UINT64_MAX) /* would become `max` */
+			return planner_invalid(p, planner_pointer(p, "%s/%zu/rate", key, i),
+					       "set `rate`: %" PRIu64 " is more than `io.max` takes for `%s`",
+					       v[i].rate.value, word);
 
 		if (v[i].rate.value == 0) /* v1 says "no limit" so; here 0 is out of range */
 			w.value = arena_printf(p->arena, "%" PRId64 ":%" PRId64 " %s=max", v[i].major.value,

@@ -13,10 +13,12 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <systemd/sd-bus.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "base/procfs.h"
 #include "kernel/cgroup/internal.h"
 
 #define LIBRARY "libsystemd.so.0"
@@ -149,10 +151,24 @@ static int connect_path(struct sdbus *b, const char *dir, const char *name, bool
 	return connect_to(b, address, direct);
 }
 
+/* A manager that executes itself anew leaves its socket without a listener until it is back. */
+static int connect_manager(struct sdbus *b, const char *dir, const char *name)
+{
+	uint64_t end = cgroup_now_ms() + SDBUS_CALL_MS;
+	struct timespec pause = { .tv_nsec = 20000000 };
+	int r = connect_path(b, dir, name, true);
+
+	while (r == -ECONNREFUSED && cgroup_now_ms() < end) {
+		nanosleep(&pause, NULL);
+		r = connect_path(b, dir, name, true);
+	}
+	return r;
+}
+
 /* The manager's own socket first: no daemon between that could be overloaded or restarted, and one hop less. */
 static int connect_system(struct sdbus *b)
 {
-	int r = connect_path(b, "/run/systemd", "private", true);
+	int r = connect_manager(b, "/run/systemd", "private");
 
 	return r < 0 ? connect_path(b, "/run/dbus", "system_bus_socket", false) : r;
 }
@@ -160,13 +176,18 @@ static int connect_system(struct sdbus *b)
 /* In a user namespace the user's directory is still named after the id outside. */
 static uid_t outer_uid(void)
 {
+	AUTO(buf_done) struct buf text = { 0 };
+	autoclose int proc = procfs_open(NULL);
+	autoclose int fd = proc < 0 ? -EBADF : procfs_open_file(proc, "self/uid_map", O_RDONLY);
 	unsigned long long inner, outer, count;
-	char text[256];
+	char *save = NULL;
 
-	if (io_read_file_at(AT_FDCWD, "/proc/self/uid_map", text, sizeof(text)) > 0 &&
-	    sscanf(text, "%llu %llu %llu", &inner, &outer, &count) == 3 && geteuid() >= inner &&
-	    geteuid() - inner < count)
-		return (uid_t)(outer + (geteuid() - inner));
+	if (fd < 0 || io_read_all(fd, 1 << 16, &text) < 0 || !text.data)
+		return geteuid();
+	for (char *line = strtok_r(text.data, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		if (sscanf(line, "%llu %llu %llu", &inner, &outer, &count) == 3 && geteuid() >= inner &&
+		    geteuid() - inner < count)
+			return (uid_t)(outer + (geteuid() - inner));
 	return geteuid();
 }
 
@@ -183,7 +204,7 @@ static int connect_user(struct sdbus *b)
 		r = connect_path(b, runtime, "bus", false);
 	if (r < 0)
 		r = connect_path(b, dir, "bus", false);
-	return r < 0 ? connect_path(b, runtime && *runtime ? runtime : dir, "systemd/private", true) : r;
+	return r < 0 ? connect_manager(b, runtime && *runtime ? runtime : dir, "systemd/private") : r;
 }
 
 static int on_job_removed(sd_bus_message *m, void *arg, sd_bus_error *error)
@@ -376,7 +397,7 @@ static bool finished(const struct sdbus *b, const struct sdbus_call *c)
 
 static int wait_answer(struct sdbus *b, const struct sdbus_call *c)
 {
-	uint64_t end = cgroup_now_ms() + SDBUS_JOB_MS;
+	uint64_t start = cgroup_now_ms(), end = start + SDBUS_JOB_MS;
 
 	while (!finished(b, c)) {
 		int r = lib.sd_bus_process(b->bus, NULL);
@@ -392,15 +413,17 @@ static int wait_answer(struct sdbus *b, const struct sdbus_call *c)
 		if (r < 0 && r != -EINTR)
 			return r == -ENOTCONN || r == -EPIPE ? -ECONNRESET : r;
 	}
-	return b->code;
+	/* A bus says "no reply" at once when the manager has left it. */
+	return b->code == -ETIMEDOUT && cgroup_now_ms() < start + SDBUS_CALL_MS ? -ECONNRESET : b->code;
 }
 
 static int fail(struct sdbus *b, const struct sdbus_call *c, int r, const char *what, struct err *err)
 {
+	bool taken = b->answered && b->code == 0 && c->job;
+
 	if (r == -ETIMEDOUT)
-		return err_set(err, ETIMEDOUT, "%s: systemd did not %s within %d s", what,
-			       b->answered && c->job ? "finish" : "answer",
-			       (b->answered && c->job ? SDBUS_JOB_MS : SDBUS_CALL_MS) / 1000);
+		return err_set(err, ETIMEDOUT, "%s: systemd did not %s within %d s", what, taken ? "finish" : "answer",
+			       (taken ? SDBUS_JOB_MS : SDBUS_CALL_MS) / 1000);
 	if (b->message[0])
 		return err_set(err, -r, "%s: %s", what, b->message);
 	return err_code(err, r, "%s", what);

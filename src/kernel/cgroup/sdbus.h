@@ -9,8 +9,9 @@
 #include "base/err.h"
 #include "kernel/cgroup/props.h"
 
-#define SDBUS_CALL_MS 10000 /* an answer; systemd is busy for seconds when many units start */
-#define SDBUS_JOB_MS 30000  /* the end of a job */
+/* An answer: systemd is busy for seconds when many units start, or when it executes itself anew. Then the end of a job. */
+#define SDBUS_CALL_MS 25000
+#define SDBUS_JOB_MS 30000
 
 struct sdbus;
 

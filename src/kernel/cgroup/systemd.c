@@ -18,8 +18,6 @@
 
 struct unit_job {
 	struct arena arena;
-	struct cgroup_writes writes;
-	struct buf rules;
 	struct unit_props props;
 	struct unit_manager manager;
 };
@@ -31,7 +29,6 @@ struct unit_job {
 static void job_done(struct unit_job *j)
 {
 	unit_manager_done(&j->manager);
-	buf_done(&j->rules);
 	arena_done(&j->arena);
 }
 
@@ -47,15 +44,15 @@ static bool has_bfq(const struct cgroup *cg)
 	       faccessat(cg->facts->hierarchies[cg->facts->unified].fd, "init.scope/io.bfq.weight", F_OK, 0) == 0;
 }
 
-static int plan_props(struct cgroup *cg, struct unit_job *j, struct err *err)
+static int plan_props(struct cgroup *cg, const struct cgroup_limits *limits, struct unit_job *j, struct err *err)
 {
 	struct unit_place place = { .is_slice = cg->is_slice, .user = cg->user };
 	struct unit_inputs in = {
 		.place = &place,
 		.id = cg->id ? cg->id : cg->unit,
 		.facts = cg->facts,
-		.writes = &j->writes,
-		.rules = &j->rules,
+		.writes = &limits->writes,
+		.rules = &limits->rules,
 		.extra = cg->extra,
 		.bfq = has_bfq(cg),
 	};
@@ -209,15 +206,11 @@ static int start(struct cgroup *cg, struct unit_job *j, struct err *err)
 	return r < 0 ? r : unit_start(&j->manager, cg->unit, &j->props, err);
 }
 
-static int systemd_create(struct cgroup *cg, const struct spec_resources *res, struct err *err)
+static int systemd_create(struct cgroup *cg, const struct cgroup_limits *limits, struct err *err)
 {
 	AUTO(job_done) struct unit_job j = UNIT_JOB_INIT;
-	int r = res ? cgroup_plan_resources(cg->facts, res, &j.arena, &j.writes, err) : 0;
+	int r = plan_props(cg, limits, &j, err);
 
-	if (r == 0)
-		r = devices_plan(res, cg->nodes, cg->nodes_len, &j.rules, err);
-	if (r == 0)
-		r = plan_props(cg, &j, err);
 	if (r == 0)
 		r = start(cg, &j, err);
 	if (r < 0) {
@@ -233,7 +226,7 @@ static int systemd_create(struct cgroup *cg, const struct spec_resources *res, s
 	if (r == 0 && cg->sub[0] && cg->keeper)
 		r = cgroup_fs_place(cg, cg->keeper, false, err);
 	if (r == 0)
-		r = cgroup_set_up(cg, &j.writes, &j.rules, err);
+		r = cgroup_set_up(cg, &limits->writes, &limits->rules, err);
 	if (r < 0) {
 		cgroup_settle(cg);
 		(void)unit_stop(&j.manager, cg->unit, NULL);
@@ -350,20 +343,34 @@ static int tell(struct cgroup *cg, const struct cgroup_writes *w, const struct b
 }
 
 /* systemd's v1 device list goes through "nothing allowed": nobody may run then. */
+static int change_devices(struct cgroup *cg, struct cgroup_change *c, struct unit_job *j, struct err *err)
+{
+	const struct cgroup_writes none = { 0 };
+	bool still = is_v1(cg) && cgroup_is_frozen(cg, NULL) == 0 && cgroup_freeze(cg, true, NULL) == 0;
+	int r;
+
+	c->devices_open = !cg->user; /* a user's manager is not told */
+	r = tell(cg, &none, &c->rules, j, err);
+	if (r == 0)
+		r = cgroup_change_devices(cg, c, err);
+	if (still)
+		(void)cgroup_freeze(cg, false, NULL);
+	return r;
+}
+
 static int change(struct cgroup *cg, struct cgroup_change *c, struct unit_job *j, struct err *err)
 {
-	bool still = c->devices && is_v1(cg) && cgroup_is_frozen(cg, NULL) == 0 && cgroup_freeze(cg, true, NULL) == 0;
-	int r = tell(cg, &c->writes, c->devices ? &c->rules : NULL, j, err);
+	int r = tell(cg, &c->writes, NULL, j, err);
 
 	if (r == 0)
-		r = cgroup_change_apply(cg, c, err);
+		r = cgroup_write_limits(cg, &c->writes, err);
+	if (r == 0 && c->devices)
+		r = change_devices(cg, c, j, err);
 	if (r < 0) {
 		struct err inner = { 0 };
 
 		cgroup_change_revert(cg, c, tell(cg, &c->before, NULL, j, &inner), err);
 	}
-	if (still)
-		(void)cgroup_freeze(cg, false, NULL);
 	return r;
 }
 
@@ -376,6 +383,8 @@ static int systemd_update(struct cgroup *cg, const struct spec_resources *res, s
 	if (cgroup_is_disabled(cg))
 		return err_set(err, ENOENT, "update unit `%s`: its cgroup is not known", cg->unit);
 	r = cgroup_change_plan(cg, res, &c, err);
+	if (r == 0)
+		r = cgroup_change_begin(cg, &c, err);
 	for (size_t i = 0; r == 0 && i < c.writes.len; i++) {
 		r = complete_cpu_max(cg, &c.writes.v[i], &j.arena);
 		if (r < 0)

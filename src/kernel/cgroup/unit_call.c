@@ -33,6 +33,21 @@ static int reconnect(struct unit_manager *m, struct err *err)
 	return sdbus_open(m->user, &m->bus, err);
 }
 
+/* For calls that may be made twice: a connection that broke is opened anew, once. */
+static int call(struct unit_manager *m, const struct sdbus_call *c, struct sdbus_answer *a, const char *what,
+		struct err *err)
+{
+	int r;
+
+	*a = (struct sdbus_answer){ .text = "" };
+	r = m->bus ? sdbus_call(m->bus, c, a, what, err) : -ECONNRESET;
+	if (r != -ECONNRESET)
+		return r;
+	err_clear(err);
+	r = reconnect(m, err);
+	return r < 0 ? r : sdbus_call(m->bus, c, a, what, err);
+}
+
 static int get(struct unit_manager *m, const char *path, const char *interface, const char *property,
 	       struct sdbus_answer *a, struct err *err)
 {
@@ -45,7 +60,7 @@ static int get(struct unit_manager *m, const char *path, const char *interface, 
 	char what[128];
 
 	snprintf(what, sizeof(what), "read property `%s` of systemd", property);
-	return sdbus_call(m->bus, &c, a, what, err);
+	return call(m, &c, a, what, err);
 }
 
 unsigned unit_manager_version(struct unit_manager *m)
@@ -85,7 +100,7 @@ static int unit_state(struct unit_manager *m, const char *unit, char *ret, size_
 {
 	struct sdbus_call c = { .member = "GetUnit", .strings = { unit } };
 	struct sdbus_answer a;
-	int r = sdbus_call(m->bus, &c, object, "find unit", NULL);
+	int r = call(m, &c, object, "find unit", NULL);
 
 	ret[0] = 0;
 	if (r < 0)
@@ -101,7 +116,7 @@ static void reset_failed(struct unit_manager *m, const char *unit)
 	struct sdbus_call c = { .member = "ResetFailedUnit", .strings = { unit } };
 	struct sdbus_answer a;
 
-	(void)sdbus_call(m->bus, &c, &a, "reset unit", NULL);
+	(void)call(m, &c, &a, "reset unit", NULL);
 }
 
 static void nap(void)
@@ -177,7 +192,9 @@ static int after_break(struct unit_manager *m, const char *unit, uint64_t end, s
 	}
 }
 
-int unit_start(struct unit_manager *m, const char *unit, const struct unit_props *props, struct err *err)
+/* *ret_ours: systemd took the job, so the unit is no other's. */
+static int start_until(struct unit_manager *m, const char *unit, const struct unit_props *props, bool *ret_ours,
+		       struct err *err)
 {
 	uint64_t now = cgroup_now_ms(), exists_end = now + EXISTS_MS, end = now + SDBUS_JOB_MS;
 
@@ -185,6 +202,7 @@ int unit_start(struct unit_manager *m, const char *unit, const struct unit_props
 		struct sdbus_answer a;
 		int r = start_once(m, unit, props, &a, err);
 
+		*ret_ours |= a.text[0];
 		if (r == -ECONNRESET && cgroup_now_ms() < end) {
 			sdbus_close(&m->bus);
 			r = after_break(m, unit, end, err);
@@ -201,21 +219,35 @@ int unit_start(struct unit_manager *m, const char *unit, const struct unit_props
 	}
 }
 
+/* A job that did not end in time may yet: a scope goes with its only process, a slice would stay. Not waited for. */
+static void abandon(struct unit_manager *m, const char *unit)
+{
+	struct sdbus_call c = { .member = "StopUnit", .strings = { unit, "replace" } };
+	struct sdbus_answer a;
+
+	if (m->bus || reconnect(m, NULL) == 0)
+		(void)call(m, &c, &a, "stop unit", NULL);
+}
+
+int unit_start(struct unit_manager *m, const char *unit, const struct unit_props *props, struct err *err)
+{
+	bool ours = false;
+	int r = start_until(m, unit, props, &ours, err);
+
+	if (r < 0 && ours)
+		abandon(m, unit);
+	return r;
+}
+
 int unit_stop(struct unit_manager *m, const char *unit, struct err *err)
 {
 	struct sdbus_call c = { .member = "StopUnit", .strings = { unit, "replace" }, .job = true };
 	char what[UNIT_NAME_MAX + 32];
-	struct sdbus_answer a;
+	struct sdbus_answer a = { .text = "" };
 	int r;
 
 	snprintf(what, sizeof(what), "stop unit `%s`", unit);
-	r = m->bus ? sdbus_call(m->bus, &c, &a, what, err) : -ECONNRESET;
-	if (r == -ECONNRESET) {
-		err_clear(err);
-		r = reconnect(m, err);
-		if (r == 0)
-			r = sdbus_call(m->bus, &c, &a, what, err);
-	}
+	r = call(m, &c, &a, what, err);
 	if (r < 0 && strcmp(a.error, NOT_LOADED) == 0) {
 		err_clear(err);
 		return 0;
@@ -239,9 +271,9 @@ int unit_set(struct unit_manager *m, const char *unit, const struct unit_props *
 	if (props->len == 0)
 		return 0;
 	snprintf(what, sizeof(what), "set properties of unit `%s`", unit);
-	r = sdbus_call(m->bus, &set, &a, what, err);
+	r = call(m, &set, &a, what, err);
 	/* systemd writes the files behind its answer, but before it takes the next call. */
-	return r < 0 ? r : sdbus_call(m->bus, &ping, &a, what, err);
+	return r < 0 ? r : call(m, &ping, &a, what, err);
 }
 
 int unit_attach(struct unit_manager *m, const char *unit, const char *below, pid_t pid, struct err *err)
@@ -251,7 +283,7 @@ int unit_attach(struct unit_manager *m, const char *unit, const char *below, pid
 	struct sdbus_answer a;
 
 	snprintf(what, sizeof(what), "move process %d into unit `%s`", (int)pid, unit);
-	return sdbus_call(m->bus, &c, &a, what, err);
+	return call(m, &c, &a, what, err);
 }
 
 int unit_cgroup(struct unit_manager *m, const char *unit, bool is_slice, char *ret, size_t len, struct err *err)
@@ -262,7 +294,7 @@ int unit_cgroup(struct unit_manager *m, const char *unit, bool is_slice, char *r
 	int r;
 
 	snprintf(what, sizeof(what), "find the cgroup of unit `%s`", unit);
-	r = sdbus_call(m->bus, &c, &object, what, err);
+	r = call(m, &c, &object, what, err);
 	if (r == 0)
 		r = get(m, object.text, is_slice ? SYSTEMD ".Slice" : SYSTEMD ".Scope", "ControlGroup", &a, err);
 	if (r == 0)

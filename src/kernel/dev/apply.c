@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fd.h"
 #include "base/inroot.h"
 #include "base/log.h"
 #include "base/mutation.h"
@@ -37,6 +38,45 @@ static bool dev_is(const struct stat *st, const struct dev_rec *rec)
 {
 	return (st->st_mode & S_IFMT) == dev_type(rec) &&
 	       (rec->type == 'p' || st->st_rdev == makedev(rec->major, rec->minor));
+}
+
+/* 1: the runtime made the mount that fd lies in, or it is the root's; 0 or -errno. */
+static int dev_is_own(const struct dev_ctx *ctx, int fd)
+{
+	struct fd_where root, where;
+	int own, r = fd_where(fd, &where);
+
+	if (r >= 0)
+		r = fd_where(ctx->root_fd, &root);
+	if (r < 0)
+		return r;
+	own = where.mount_id == root.mount_id;
+	for (size_t i = 0; i < ctx->own_len; i++)
+		own |= where.mount_id == ctx->own[i];
+	return own;
+}
+
+/* Missing directories are made, but none in somebody else's mount. */
+static int dev_open_parent(const struct dev_ctx *ctx, const char *path, char *name, size_t len)
+{
+	autoclose int fd = inroot_open_parent(ctx->root_fd, path, false, name, len), above = -1;
+	char upper[PATH_MAX];
+	size_t n = strlen(path);
+	int own;
+
+	if (fd != -ENOENT || n >= sizeof(upper))
+		return take_fd(&fd);
+	memcpy(upper, path, n + 1);
+	for (above = -ENOENT; above == -ENOENT && n; above = inroot_open(ctx->root_fd, n ? upper : "/", O_PATH, 0)) {
+		while (n && upper[n - 1] != '/')
+			n--;
+		n -= n > 0;
+		upper[n] = '\0';
+	}
+	own = above < 0 ? above : dev_is_own(ctx, above);
+	if (own <= 0)
+		return own ? own : -ENOENT;
+	return inroot_open_parent(ctx->root_fd, path, true, name, len);
 }
 
 static int dev_open(struct dev_at *at, struct stat *st)
@@ -91,16 +131,32 @@ static int dev_adjust(struct dev_at *at, int fd, const struct stat *st, bool mad
 	return r < 0 ? err_code(at->err, r, "make device `%s`: set mode %04o", at->path, rec->mode) : 0;
 }
 
+/* The node is the host's: what the document wants to be different about it is not done to the host. */
+static int dev_keep(struct dev_at *at, const struct stat *st)
+{
+	const struct dev_rec *rec = at->rec;
+
+	if (!dev_is(st, rec))
+		return dev_differs(at, st);
+	if (((rec->flags & DEV_REC_MODE) && (st->st_mode & 07777) != rec->mode) ||
+	    ((rec->flags & DEV_REC_UID) && st->st_uid != rec->uid) ||
+	    ((rec->flags & DEV_REC_GID) && st->st_gid != rec->gid))
+		log_warn("device `%s`: mode %04o and owner %u:%u stay, it is bound from the host", at->path,
+			 st->st_mode & 07777, st->st_uid, st->st_gid);
+	return 0;
+}
+
 static int dev_mknod(struct dev_at *at)
 {
 	const struct dev_rec *rec = at->rec;
 	mode_t mask = umask(0);
-	int hole = MUTATION(A1) ? openat(at->parent, at->name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : 0;
-	bool made = hole >= 0 && !mknodat(at->parent, at->name, dev_type(rec) | rec->mode,
-					  rec->type == 'p' ? 0 : makedev(rec->major, rec->minor));
+	autoclose int hole = MUTATION(A1) ? openat(at->parent, at->name, O_WRONLY | O_TRUNC | O_CLOEXEC) : -EBADF;
+	bool made = !mknodat(at->parent, at->name, dev_type(rec) | rec->mode,
+			     rec->type == 'p' ? 0 : makedev(rec->major, rec->minor));
 	int saved = errno;
 	autoclose int fd = -1;
 	struct stat st;
+	int own;
 
 	umask(mask);
 	errno = saved;
@@ -114,22 +170,24 @@ static int dev_mknod(struct dev_at *at)
 	fd = dev_open(at, &st);
 	if (fd < 0)
 		return err_code(at->err, fd, "open device `%s`", at->path);
-	return dev_is(&st, rec) ? dev_adjust(at, fd, &st, made) : dev_differs(at, &st);
+	if (!dev_is(&st, rec))
+		return dev_differs(at, &st);
+	/* one that was there may be a file of the host's, bound onto this name */
+	own = made ? 1 : dev_is_own(at->ctx, fd);
+	if (own < 0)
+		return err_code(at->err, own, "find the mount of device `%s`", at->path);
+	return own ? dev_adjust(at, fd, &st, made) : dev_keep(at, &st);
 }
 
-/* /dev is a clone of a directory of the host: it is not ours to change. */
+/* The directory is somebody else's, of the host most likely: it is not ours to change. */
 static int dev_existing(struct dev_at *at)
 {
 	struct stat st;
 	autoclose int fd = dev_open(at, &st);
 
 	if (fd < 0)
-		return err_code(at->err, fd, "find device `%s` in the /dev that is bound there", at->path);
-	if (!dev_is(&st, at->rec))
-		return dev_differs(at, &st);
-	if ((at->rec->flags & DEV_REC_MODE) && (st.st_mode & 07777) != at->rec->mode)
-		log_warn("device `%s`: mode %04o stays, /dev is bound from the host", at->path, st.st_mode & 07777);
-	return 0;
+		return err_code(at->err, fd, "find device `%s` in the directory that is bound there", at->path);
+	return dev_keep(at, &st);
 }
 
 /* An empty file to mount the node on. One of an earlier start will do; anything with content is somebody's. */
@@ -178,7 +236,7 @@ static int dev_from_host(struct dev_at *at)
 	struct stat st;
 	int fd;
 
-	if (rec->source_fd > at->ctx->nfds)
+	if (!rec->source_fd || rec->source_fd > at->ctx->nfds)
 		return err_set(at->err, EPROTO, "make device `%s`: its node was not sent", at->path);
 	fd = at->ctx->fds[rec->source_fd - 1];
 	if (fstat(fd, &st) < 0)
@@ -233,16 +291,20 @@ static int dev_apply_node(const struct dev_ctx *ctx, const struct dev_rec *rec, 
 {
 	struct dev_at at = { .ctx = ctx, .rec = rec, .path = flat_str(ctx->flat, rec->path), .err = err };
 	autoclose int parent = -1;
+	int own;
 
 	if (!at.path)
 		return err_set(err, EPROTO, "read device plan: a path is missing");
 	if (!(rec->flags & DEV_REC_DEFAULT))
 		err_pointer(err, "/linux/devices/%u", rec->index);
-	parent = inroot_open_parent(ctx->root_fd, at.path, !(rec->flags & DEV_REC_EXISTING), at.name, sizeof(at.name));
+	parent = dev_open_parent(ctx, at.path, at.name, sizeof(at.name));
 	if (parent < 0)
 		return err_code(err, parent, "open the directory of device `%s`", at.path);
 	at.parent = parent;
-	if (rec->flags & DEV_REC_EXISTING)
+	own = dev_is_own(ctx, parent);
+	if (own < 0)
+		return err_code(err, own, "find the mount of device `%s`", at.path);
+	if ((rec->flags & DEV_REC_EXISTING) || !own)
 		return dev_existing(&at);
 	if (rec->type == 'p' || ctx->plan->method == DEV_METHOD_MKNOD)
 		return dev_mknod(&at);
@@ -258,19 +320,27 @@ static int dev_apply_link(const struct dev_ctx *ctx, const struct dev_link *link
 	autoclose int parent = -1;
 	struct stat st;
 	ssize_t n;
+	int own;
 
 	if (!path || !target)
 		return err_set(err, EPROTO, "read device plan: a link is incomplete");
-	parent = inroot_open_parent(ctx->root_fd, path, true, name, sizeof(name));
+	parent = dev_open_parent(ctx, path, name, sizeof(name));
 	if (parent < 0)
 		return err_code(err, parent, "open the directory of link `%s`", path);
-	if (!symlinkat(target, parent, name))
+	own = dev_is_own(ctx, parent);
+	if (own < 0)
+		return err_code(err, own, "find the mount of link `%s`", path);
+	if (own && !symlinkat(target, parent, name))
 		return 0;
-	if (errno != EEXIST)
+	if (own && errno != EEXIST)
 		return err_sys(err, "make link `%s`", path);
 	n = readlinkat(parent, name, present, sizeof(present));
 	if (n == (ssize_t)strlen(target) && !memcmp(present, target, (size_t)n))
 		return 0;
+	if (!own) {
+		log_warn("link `%s`: not made, its directory is bound from the host", path);
+		return 0;
+	}
 	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys(err, "make link `%s`", path);
 	if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(5, 2) && !strcmp(path, "/dev/ptmx"))
@@ -287,6 +357,8 @@ int dev_apply(struct dev_ctx *ctx, struct err *err)
 	autoclose int proc_fd = inroot_open(ctx->root_fd, "/proc/self/fd", O_PATH | O_DIRECTORY, 0);
 	int r = 0;
 
+	if (proc_fd < 0 && proc_fd != -ENOENT && proc_fd != -ENOTDIR && proc_fd != -ELOOP && proc_fd != -EACCES)
+		return err_code(err, proc_fd, "look for `/proc/self/fd`");
 	if ((!nodes && ctx->plan->nodes.count) || (!links && ctx->plan->links.count))
 		return err_set(err, EPROTO, "read device plan: out of bounds");
 	for (uint32_t i = 0; !r && i < ctx->plan->nodes.count; i++)

@@ -70,6 +70,8 @@ int dev_apply_console(int root_fd, int slave_fd, struct err *err)
 	parent = inroot_open_parent(root_fd, "/dev/console", true, name, sizeof(name));
 	if (parent < 0)
 		return err_code(err, parent, "open the directory of `/dev/console`");
+	if (MUTATION(CONSOLE) && faccessat(parent, name, F_OK, 0) == 0) /* whatever stands there */
+		return 0;
 	target = console_target(parent, name, err);
 	if (target < 0)
 		return target;

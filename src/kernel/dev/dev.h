@@ -60,13 +60,17 @@ struct dev_ctx {
 	int proc_fd;
 	const int *fds; /* of dev_host_make; not owned */
 	size_t nfds;
+	/* Ids of the mounts that the runtime made as file systems of their own; not owned. With the root's own they are the places where
+	 * nodes are made and changed. What is in any other (a directory of the host's) has to be there and stays as it is. */
+	const uint64_t *own;
+	size_t own_len;
 };
 int dev_apply(struct dev_ctx *ctx, struct err *err);
 /* Binds the pseudo terminal's slave on /dev/console; the slave's mount has to be in our mount namespace. */
 int dev_apply_console(int root_fd, int slave_fd, struct err *err);
 
 /* Those of 0, 1 and 2 that are the null device become that of the container, if it has one. */
-int dev_apply_streams(int root_fd, struct err *err);
+int dev_apply_streams(int root_fd, int proc_fd, struct err *err);
 
 /* Host side, in a mount namespace whose "/" does not propagate to the host's (a tmpfs is on it for a moment). Fills
  * plan->host_nodes owned detached mounts, in the order of dev_ctx.fds. -ENOSPC when max is too small. */

@@ -27,7 +27,7 @@ int mount_job_source(const struct mount_job *job)
 	if (!(rec->flags & MOUNT_REC_NOFAIL) || !fd_is_fstype(fd, MOUNT_ANON_INODE_MAGIC))
 		return fd;
 	close(fd);
-	return -ENOENT;
+	return MOUNT_MISSING;
 }
 
 static int bind_clone(const struct mount_job *job)
@@ -46,6 +46,8 @@ static int bind_clone(const struct mount_job *job)
 	if (fd >= 0)
 		return fd;
 	r = -errno;
+	if (mount_is_missing(rec, r))
+		return MOUNT_MISSING;
 	if (r == -EINVAL && !(flags & SYS_AT_RECURSIVE) && (job->ctx->plan->flags & MOUNT_PLAN_USER_NS))
 		err_hint(job->err, "mounts below the source are locked in a user namespace: use `rbind`");
 	return err_code(job->err, r, "mount `%s`: open source `%s`", job->destination, job->source);
@@ -102,12 +104,6 @@ static int mount_job_bind(const struct mount_job *job)
 	struct stat st;
 	int r;
 
-	if (fd == -ENOENT && (rec->flags & MOUNT_REC_NOFAIL)) {
-		log_warn("mount `%s`: source `%s` is not there, left out as `nofail` says", job->destination,
-			 job->source);
-		err_clear(job->err);
-		return 0;
-	}
 	if (fd < 0)
 		return fd;
 	if (fstat(fd, &st) < 0)
@@ -147,11 +143,9 @@ static int apply_job(const struct mount_job *job)
 	}
 }
 
-/* mount(8) about nofail: no error if the device does not exist. */
-static bool apply_may_be_missing(const struct mount_rec *rec, int r)
+bool mount_is_missing(const struct mount_rec *rec, int r)
 {
-	return (rec->flags & MOUNT_REC_NOFAIL) && rec->kind == MOUNT_KIND_FS &&
-	       (r == -ENOENT || r == -ENXIO || r == -ENOTBLK);
+	return (rec->flags & MOUNT_REC_NOFAIL) && (r == -ENOENT || r == -ENXIO || r == -ENOTBLK);
 }
 
 int mount_apply_one(struct mount_ctx *ctx, const struct mount_rec *rec, struct err *err)
@@ -164,7 +158,7 @@ int mount_apply_one(struct mount_ctx *ctx, const struct mount_rec *rec, struct e
 	if (!job.destination || job.destination[0] != '/')
 		return err_set(err, EPROTO, "read mount plan: no destination");
 	r = apply_job(&job);
-	if (r < 0 && apply_may_be_missing(rec, r)) {
+	if (r == MOUNT_MISSING) {
 		log_warn("mount `%s`: `%s` is not there, left out as `nofail` says", job.destination,
 			 job.source ? job.source : "");
 		err_clear(err);

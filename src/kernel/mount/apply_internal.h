@@ -26,15 +26,14 @@ struct mount_job {
 
 /* apply.c: one record of the list. */
 int mount_apply_one(struct mount_ctx *ctx, const struct mount_rec *rec, struct err *err);
-/* A copy of the detached mount that the host side sent for it; -ENOENT when that found nothing and the record may be left out. */
+/* No errno of the kernel: what is to be mounted is not there, and `nofail` says that the record is left out then. */
+#define MOUNT_MISSING (-4096)
+/* Whether r of the step that opens the source means that (mount(8) about nofail: no error if the device does not exist). */
+bool mount_is_missing(const struct mount_rec *rec, int r);
+/* A copy of the detached mount that the host side sent for it, or MOUNT_MISSING. */
 int mount_job_source(const struct mount_job *job);
 
 /* attach.c */
-struct mount_where {
-	uint64_t mount_id;
-	bool is_root; /* of its mount */
-};
-int mount_where(int fd, struct mount_where *ret);
 int mount_attach(int mount_fd, int target_fd);
 /* 0 or -errno; clr may hold the whole atime field. */
 int mount_set_attr(int fd, bool recursive, uint64_t set, uint64_t clr);
@@ -47,8 +46,12 @@ int mount_job_attrs(const struct mount_job *job, int fd);
 int mount_job_propagation(const struct mount_job *job, int fd);
 /* mqueue and cgroup root directories in a user namespace belong to a group that is not there. */
 void mount_job_own_root(const struct mount_job *job, int fd);
-/* Attaches at target and looks after what follows from it: propagation, "/", a read-only /dev. */
+/* Attaches at target and looks after what follows from it. */
 int mount_job_attach(const struct mount_job *job, int mount_fd, int target_fd);
+/* What follows once it is attached: propagation, "/", a read-only /dev, whose mount it is. */
+int mount_job_attached(const struct mount_job *job, int mount_fd);
+/* Remembers the mount whose `ro` waits. */
+int mount_job_defer(const struct mount_job *job, int mount_fd);
 
 /* dest.c: O_PATH, made when missing; refuses what lies in /proc unless the record may. */
 int mount_dest_open(const struct mount_job *job, bool dir);

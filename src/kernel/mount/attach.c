@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -19,40 +18,6 @@
 #define ST_KERNEL_RDONLY 0x0001
 #define ST_KERNEL_NOATIME 0x0400
 #define ST_KERNEL_RELATIME 0x1000
-
-#ifndef STATX_MNT_ID
-#define STATX_MNT_ID 0x1000u
-#endif
-#ifndef STATX_ATTR_MOUNT_ROOT
-#define STATX_ATTR_MOUNT_ROOT 0x2000
-#endif
-
-/* struct statx as the kernel fills it; the C libraries differ in who declares it. */
-struct mount_statx {
-	uint32_t mask, blksize;
-	uint64_t attributes;
-	uint32_t nlink, uid, gid;
-	uint16_t mode, pad1;
-	uint64_t ino, size, blocks, attributes_mask;
-	uint64_t times[8];
-	uint32_t rdev_major, rdev_minor, dev_major, dev_minor;
-	uint64_t mnt_id;
-	uint64_t spare[13];
-};
-_Static_assert(sizeof(struct mount_statx) == 256, "struct statx");
-
-int mount_where(int fd, struct mount_where *ret)
-{
-	struct mount_statx st = { 0 };
-
-	if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, STATX_MNT_ID, &st) < 0)
-		return -errno;
-	if (!(st.mask & STATX_MNT_ID) || !(st.attributes_mask & STATX_ATTR_MOUNT_ROOT))
-		return -ENOSYS;
-	ret->mount_id = st.mnt_id;
-	ret->is_root = st.attributes & STATX_ATTR_MOUNT_ROOT;
-	return 0;
-}
 
 int mount_attach(int mount_fd, int target_fd)
 {
@@ -197,6 +162,54 @@ static int attach_by_path(const struct mount_job *job, int mount_fd)
 #define attach_by_path(job, fd) (-ENOSYS)
 #endif
 
+int mount_job_defer(const struct mount_job *job, int mount_fd)
+{
+	int fd = job->rec->flags & MOUNT_REC_DEFER_RO ? fd_dup_above(mount_fd, 3) : -EBADF;
+
+	if (!(job->rec->flags & MOUNT_REC_DEFER_RO))
+		return 0;
+	if (fd < 0)
+		return err_code(job->err, fd, "mount `%s`", job->destination);
+	cleanup_close(&job->ctx->dev_fd);
+	job->ctx->dev_fd = fd;
+	return 0;
+}
+
+/* Device nodes are made in the root and in what is made here, never in somebody else's directory. */
+static int attach_own(const struct mount_job *job, int mount_fd)
+{
+	struct mount_ctx *ctx = job->ctx;
+	struct fd_where where;
+	int r;
+
+	if (!ctx->own || job->rec->kind != MOUNT_KIND_FS || ctx->own_len >= ctx->plan->mounts.count)
+		return 0;
+	r = fd_where(mount_fd, &where);
+	if (r < 0)
+		return err_code(job->err, r, "look at mount `%s`", job->destination);
+	ctx->own[ctx->own_len++] = where.mount_id;
+	return 0;
+}
+
+int mount_job_attached(const struct mount_job *job, int mount_fd)
+{
+	struct mount_ctx *ctx = job->ctx;
+	int r = mount_job_propagation(job, mount_fd);
+
+	if (r < 0)
+		return r;
+	/* nothing resolved from the old root's fd would see what is stacked on it: from now on this is the root */
+	if (!strcmp(job->destination, "/")) {
+		r = fd_dup_above(mount_fd, 3);
+		if (r < 0)
+			return err_code(job->err, r, "mount `/`");
+		close(ctx->root_fd);
+		ctx->root_fd = r;
+	}
+	r = mount_job_defer(job, mount_fd);
+	return r < 0 ? r : attach_own(job, mount_fd);
+}
+
 int mount_job_attach(const struct mount_job *job, int mount_fd, int target_fd)
 {
 	struct mount_ctx *ctx = job->ctx;
@@ -209,24 +222,5 @@ int mount_job_attach(const struct mount_job *job, int mount_fd, int target_fd)
 		if (ctx->attached_fd < 0)
 			return err_code(job->err, ctx->attached_fd, "mount `%s`", job->destination);
 	}
-	r = mount_job_propagation(job, mount_fd);
-	if (r < 0)
-		return r;
-	/* nothing resolved from the old root's fd would see what is stacked on it: from now on this is the root */
-	if (!strcmp(job->destination, "/")) {
-		r = fd_dup_above(mount_fd, 3);
-		if (r < 0)
-			return err_code(job->err, r, "mount `/`");
-		close(ctx->root_fd);
-		ctx->root_fd = r;
-	}
-	if (job->rec->flags & MOUNT_REC_DEFER_RO) {
-		r = fd_dup_above(mount_fd, 3);
-		if (r < 0)
-			return err_code(job->err, r, "mount `%s`", job->destination);
-		if (ctx->dev_fd >= 0)
-			close(ctx->dev_fd);
-		ctx->dev_fd = r;
-	}
-	return 0;
+	return mount_job_attached(job, mount_fd);
 }

@@ -99,6 +99,12 @@ static int copy_data(int from, int to, off_t size)
 	return r;
 }
 
+/* Whoever shares the directory may remove things meanwhile. */
+static int copy_vanished(int r)
+{
+	return r == -ENOENT ? 0 : r;
+}
+
 static int copy_file(int from_dir, int to_dir, const char *name)
 {
 	/* O_NONBLOCK: it might be a FIFO by now */
@@ -107,7 +113,9 @@ static int copy_file(int from_dir, int to_dir, const char *name)
 	struct stat st;
 	int r;
 
-	if (from < 0 || fstat(from, &st) < 0)
+	if (from < 0)
+		return copy_vanished(-errno);
+	if (fstat(from, &st) < 0)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return -EBUSY;
@@ -131,7 +139,7 @@ static int copy_special(int from_dir, int to_dir, const char *name, const struct
 	if (S_ISLNK(st->st_mode)) {
 		n = readlinkat(from_dir, name, text, sizeof(text) - 1);
 		if (n < 0)
-			return -errno;
+			return copy_vanished(-errno);
 		text[n] = '\0';
 		if (symlinkat(text, to_dir, name) < 0)
 			return -errno;
@@ -157,16 +165,18 @@ static int copy_one(const struct mount_job *job, int from, int to, const char *n
 	int r;
 
 	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0 : -errno;
+		return copy_vanished(-errno);
 	if (S_ISREG(st.st_mode))
 		return copy_file(from, to, name);
 	if (!S_ISDIR(st.st_mode))
 		return copy_special(from, to, name, &st);
+	sub_from = openat(from, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (sub_from < 0)
+		return copy_vanished(-errno);
 	if (mkdirat(to, name, 0700) < 0)
 		return -errno;
-	sub_from = openat(from, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	sub_to = openat(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (sub_from < 0 || sub_to < 0 || fstat(sub_from, &st) < 0)
+	if (sub_to < 0 || fstat(sub_from, &st) < 0)
 		return -errno;
 	r = copy_dir(job, sub_from, sub_to, depth + 1);
 	if (!r)

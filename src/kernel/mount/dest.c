@@ -10,35 +10,20 @@
 #include "base/fd.h"
 #include "base/inroot.h"
 #include "base/mutation.h"
-#include "base/sys.h"
 #include "kernel/mount/apply_internal.h"
 
 #define DEST_DIR_MODE 0755
 #define DEST_FILE_MODE 0644
-#define DEST_TRIES 64
 
 static int dest_make(const struct mount_job *job, bool dir)
 {
-	int root = job->ctx->root_fd;
+	int root = job->ctx->root_fd, fd;
+	unsigned made = 0;
 
-	return dir ? inroot_mkdir_p(root, job->destination, DEST_DIR_MODE, (uid_t)-1, (gid_t)-1, NULL)
-		   : inroot_mkfile_p(root, job->destination, DEST_FILE_MODE, (uid_t)-1, (gid_t)-1, NULL);
-}
-
-/* base/inroot.h follows links (inside); here not one of them is acceptable. EAGAIN: a rename somewhere raced with us. */
-static int dest_open_without_links(const struct mount_job *job)
-{
-	struct sys_open_how how = { .flags = O_PATH | O_CLOEXEC,
-				    .resolve =
-					    SYS_RESOLVE_IN_ROOT | SYS_RESOLVE_NO_SYMLINKS | SYS_RESOLVE_NO_MAGICLINKS };
-
-	for (int i = 0; i < DEST_TRIES; i++) {
-		int fd = sys_openat2(job->ctx->root_fd, job->destination, &how);
-
-		if (fd >= 0 || errno != EAGAIN)
-			return fd < 0 ? -errno : fd;
-	}
-	return -EAGAIN;
+	fd = dir ? inroot_mkdir_p(root, job->destination, DEST_DIR_MODE, (uid_t)-1, (gid_t)-1, &made)
+		 : inroot_mkfile_p(root, job->destination, DEST_FILE_MODE, (uid_t)-1, (gid_t)-1, &made);
+	job->ctx->made += made;
+	return fd;
 }
 
 static int dest_open_raw(const struct mount_job *job)
@@ -46,7 +31,7 @@ static int dest_open_raw(const struct mount_job *job)
 	if (MUTATION(A11))
 		return inroot_open(job->ctx->root_fd, job->destination, O_PATH, 0);
 	if (job->rec->flags & MOUNT_REC_DEST_NO_LINKS)
-		return dest_open_without_links(job);
+		return inroot_open_no_links(job->ctx->root_fd, job->destination, O_PATH);
 	if (job->rec->flags & MOUNT_REC_DEST_NOFOLLOW)
 		return inroot_open_nofollow(job->ctx->root_fd, job->destination, O_PATH, 0);
 	return inroot_open(job->ctx->root_fd, job->destination, O_PATH, 0);
@@ -110,13 +95,13 @@ int mount_dest_open(const struct mount_job *job, bool dir)
 
 int mount_dest_open_existing(const struct mount_job *job)
 {
-	struct mount_where where;
+	struct fd_where where;
 	autoclose int fd = strcmp(job->destination, "/") ? dest_open_raw(job) : fd_dup_above(job->ctx->root_fd, 3);
 	int r;
 
 	if (fd < 0)
 		return dest_error(job, fd);
-	r = mount_where(fd, &where);
+	r = fd_where(fd, &where);
 	if (r < 0)
 		return err_code(job->err, r, "look at mount `%s`", job->destination);
 	if (!where.is_root)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/inroot.h"
 #include "base/sys.h"
 #include "kernel/mount/apply_internal.h"
 
@@ -22,6 +23,7 @@
 #endif
 #define MOUNT_DATA_MAX 4096 /* mount(2) copies one page at most */
 #define RDONLY ((uint64_t)SYS_MOUNT_ATTR_RDONLY)
+#define ATIME ((uint64_t)SYS_MOUNT_ATTR__ATIME)
 
 /* The kernel explains itself through the context's fd: "e tmpfs: Unknown parameter 'x'". */
 int mount_fs_message(int fs_fd, char *out, size_t len)
@@ -181,28 +183,41 @@ static int fs_fill(const struct mount_job *job, int mount_fd, int target_fd)
 	return r < 0 ? r : fs_label_root(job, mount_fd);
 }
 
+/* What a new mount is to have: nothing is below it, so that the recursive words are about itself, and are said first. */
+static uint64_t fs_attrs(const struct mount_rec *rec)
+{
+	uint64_t set = rec->rattr_set;
+
+	if (((rec->flags & MOUNT_REC_DROP_NOATIME) && (set & ATIME) == SYS_MOUNT_ATTR_NOATIME) ||
+	    ((rec->flags & MOUNT_REC_DROP_STRICTATIME) && (set & ATIME) == SYS_MOUNT_ATTR_STRICTATIME))
+		set &= ~ATIME;
+	return (set & ~rec->attr_clr) | rec->attr_set;
+}
+
+/* Sets what is left for the end; a new mount has nothing to clear. */
+static int fs_finish(const struct mount_job *job, int fd, uint64_t set)
+{
+	struct mount_rec rest = *job->rec;
+	struct mount_job left = *job;
+
+	rest.attr_set = set;
+	rest.attr_clr = rest.rattr_set = rest.rattr_clr = 0;
+	rest.flags &= ~(uint32_t)(MOUNT_REC_DROP_NOATIME | MOUNT_REC_DROP_STRICTATIME);
+	left.rec = &rest;
+	return mount_job_attrs(&left, fd);
+}
+
 /* With mount(2) on the directory that we stand in: as close to an fd as it gets. */
-static int fs_classic(const struct mount_job *job)
+static int fs_mount_classic(const struct mount_job *job, int target)
 {
 	const struct mount_rec *rec = job->rec;
 	uint64_t later = fs_writes_first(rec) ? RDONLY : 0;
-	autoclose int target = mount_dest_open(job, true), back = -1, fd = -1;
-	struct mount_where before, now;
+	autoclose int back = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	char data[MOUNT_DATA_MAX];
-	int r;
+	int r = mount_fs_data(job, data, sizeof(data));
 
-	if (target < 0)
-		return target;
-	if (!strcmp(job->destination, "/"))
-		return err_set(job->err, EOPNOTSUPP,
-			       "mount `/`: an option that only mount(2) takes is not possible on the root");
-	r = mount_fs_data(job, data, sizeof(data));
 	if (r < 0)
 		return r;
-	r = mount_where(target, &before);
-	if (r < 0)
-		return err_code(job->err, r, "look at `%s`", job->destination);
-	back = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fchdir(target) < 0)
 		return err_sys(job->err, "mount `%s`", job->destination);
 	r = mount(job->source, ".", flat_str(job->flat, rec->fstype),
@@ -211,22 +226,37 @@ static int fs_classic(const struct mount_job *job)
 		    : 0;
 	if ((back < 0 || fchdir(back) < 0) && chdir("/") < 0)
 		return err_sys(job->err, "mount `%s`: leave it", job->destination);
+	if (mount_is_missing(rec, r))
+		return MOUNT_MISSING;
+	return r < 0 ? fs_error(job, -1, r, "file system") : 0;
+}
+
+/* The new mount is what ".." of the directory as a root of its own leads to: the one on top of it, whatever its name means by now. */
+static int fs_classic(const struct mount_job *job)
+{
+	autoclose int target = mount_dest_open(job, true), fd = -1;
+	struct fd_where before, now;
+	int r;
+
+	if (target < 0)
+		return target;
+	if (!strcmp(job->destination, "/"))
+		return err_set(job->err, EOPNOTSUPP,
+			       "mount `/`: an option that only mount(2) takes is not possible on the root");
+	r = fd_where(target, &before);
 	if (r < 0)
-		return fs_error(job, -1, r, "file system");
-	fd = mount_dest_open(job, true);
-	if (fd < 0)
-		return fd;
-	r = mount_where(fd, &now);
+		return err_code(job->err, r, "look at `%s`", job->destination);
+	r = fs_mount_classic(job, target);
+	if (r < 0)
+		return r;
+	fd = inroot_open(target, "..", O_PATH | O_DIRECTORY, 0);
+	r = fd < 0 ? fd : fd_where(fd, &now);
 	if (r < 0 || now.mount_id == before.mount_id || !now.is_root)
 		return err_set(job->err, EBUSY, "verify mount `%s`: it does not show", job->destination);
 	r = fs_fill(job, fd, target);
 	if (!r)
-		r = mount_job_attrs(job, fd);
-	if (!r)
-		r = mount_job_propagation(job, fd);
-	if (!r && (rec->flags & MOUNT_REC_DEFER_RO))
-		job->ctx->dev_fd = take_fd(&fd);
-	return r;
+		r = fs_finish(job, fd, fs_attrs(job->rec));
+	return r ? r : mount_job_attached(job, fd);
 }
 
 /* proc and sysfs cannot be mounted in a user namespace that does not own the pid or network namespace: then the host's is
@@ -236,12 +266,14 @@ static int fs_fallback(const struct mount_job *job)
 {
 	const struct mount_rec *rec = job->rec;
 	const char *path = flat_str(job->flat, rec->fallback);
-	uint64_t set = (rec->attr_set | rec->rattr_set) & ~(uint64_t)SYS_MOUNT_ATTR__ATIME;
+	uint64_t set = fs_attrs(rec);
 	bool sysfs = path && !strcmp(path, "/sys");
 	autoclose int fd = -1, target = -1;
+	struct mount_rec all = *rec;
+	struct mount_job whole = *job;
 	int r;
 
-	if (!path || rec->data.count)
+	if (!path || rec->data.count || (rec->sb_set & ~(uint64_t)MS_RDONLY))
 		return err_set(
 			job->err, EPERM,
 			"mount `%s`: not permitted, and file system options do not go with a clone of the host's",
@@ -258,9 +290,14 @@ static int fs_fallback(const struct mount_job *job)
 	if (sysfs ? !fd_is_fstype(fd, MOUNT_SYSFS_MAGIC) : !mount_is_proc_root(fd))
 		return err_set(job->err, EPERM, "mount `%s`: the host's `%s` is something else", job->destination,
 			       path);
-	r = mount_set_attr(fd, true, set, 0);
+	all.rattr_set = set & ~ATIME;
+	all.attr_set = set & ATIME;
+	all.attr_clr = (rec->attr_clr | rec->rattr_clr) & ~all.rattr_set;
+	all.rattr_clr = 0;
+	whole.rec = &all;
+	r = mount_job_attrs(&whole, fd);
 	if (r < 0)
-		return err_code(job->err, r, "mount `%s`: set flags of the host's `%s`", job->destination, path);
+		return r;
 	if (set & RDONLY && !mount_is_readonly(fd))
 		return err_set(job->err, EPERM, "verify mount `%s`: not read-only", job->destination);
 	target = mount_dest_open(job, true);
@@ -272,8 +309,7 @@ static bool fs_may_fall_back(const struct mount_job *job, int r)
 	return r == -EPERM && (job->rec->flags & MOUNT_REC_FALLBACK_BIND);
 }
 
-/* A detached mount, or -errno; -EPERM with nothing in err yet when a fallback is left. */
-static int fs_detached(const struct mount_job *job, uint64_t attr)
+static int fs_configured(const struct mount_job *job, uint64_t attr)
 {
 	const struct mount_rec *rec = job->rec;
 	const char *type = flat_str(job->flat, rec->fstype);
@@ -284,7 +320,7 @@ static int fs_detached(const struct mount_job *job, uint64_t attr)
 		return err_set(job->err, ENODEV, "mount `%s`: the kernel has no file system `%s`", job->destination,
 			       type ? type : "");
 	if (fs < 0)
-		return fs_may_fall_back(job, -errno) ? -EPERM : fs_error(job, -1, -errno, "open file system");
+		return fs_error(job, -1, -errno, "open file system");
 	if (job->source && sys_fsconfig(fs, SYS_FSCONFIG_SET_STRING, "source", job->source, 0) < 0)
 		return fs_error(job, fs, -errno, "source of");
 	r = mount_fs_parameters(job, fs, rec->sb_set, 0);
@@ -298,6 +334,18 @@ static int fs_detached(const struct mount_job *job, uint64_t attr)
 	return fd;
 }
 
+/* A detached mount, MOUNT_MISSING or -errno; -EPERM with nothing in err yet when a fallback is left. */
+static int fs_detached(const struct mount_job *job)
+{
+	const struct mount_rec *rec = job->rec;
+	int fd = fs_configured(job, fs_attrs(rec) & ~(fs_writes_first(rec) ? RDONLY : 0));
+
+	if (!mount_is_missing(rec, fd))
+		return fd;
+	err_clear(job->err);
+	return MOUNT_MISSING;
+}
+
 int mount_fs_open(const struct flat *flat, const struct mount_rec *rec, struct err *err)
 {
 	struct mount_job job = { .flat = flat, .rec = rec, .err = err };
@@ -306,21 +354,18 @@ int mount_fs_open(const struct flat *flat, const struct mount_rec *rec, struct e
 	job.source = flat_str(flat, rec->source);
 	if (!job.destination)
 		return err_set(err, EPROTO, "read mount plan: no destination");
-	return fs_detached(&job, rec->attr_set & ~(fs_writes_first(rec) ? RDONLY : 0));
+	return fs_detached(&job);
 }
 
 int mount_job_fs(const struct mount_job *job)
 {
 	const struct mount_rec *rec = job->rec;
-	uint64_t attr = rec->attr_set & ~(fs_writes_first(rec) ? RDONLY : 0);
-	struct mount_rec rest = *rec;
-	struct mount_job left = *job;
 	autoclose int fd = -1, target = -1;
 	int r;
 
 	if (rec->flags & MOUNT_REC_CLASSIC)
 		return fs_classic(job);
-	fd = rec->flags & MOUNT_REC_HOST_SOURCE ? mount_job_source(job) : fs_detached(job, attr);
+	fd = rec->flags & MOUNT_REC_HOST_SOURCE ? mount_job_source(job) : fs_detached(job);
 	if (fd == -EPERM && fs_may_fall_back(job, fd))
 		return fs_fallback(job);
 	if (fd < 0)
@@ -331,11 +376,6 @@ int mount_job_fs(const struct mount_job *job)
 	r = fs_fill(job, fd, target);
 	if (r < 0)
 		return r;
-	rest.attr_set &= ~attr; /* fsmount did those, and a new mount has nothing to clear */
-	rest.attr_clr = rest.rattr_set ? rest.attr_clr : 0;
-	rest.rattr_clr = rest.rattr_set ? rest.rattr_clr : 0;
-	rest.flags &= ~(uint32_t)(MOUNT_REC_DROP_NOATIME | MOUNT_REC_DROP_STRICTATIME);
-	left.rec = &rest;
-	r = mount_job_attrs(&left, fd);
+	r = fs_finish(job, fd, fs_writes_first(rec) ? fs_attrs(rec) & RDONLY : 0);
 	return r < 0 ? r : mount_job_attach(job, fd, target);
 }

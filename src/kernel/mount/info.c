@@ -2,6 +2,7 @@
 /* Reads /proc/self/mountinfo line by line without a heap. Only for what no system call of Linux 5.14 tells: the propagation
  * of a mount, and the list of mounts. */
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +12,9 @@
 #include "base/procfs.h"
 #include "kernel/mount/apply_internal.h"
 
-/* Fields up to the file system type fit; the super block's options behind it may be cut off. */
-#define INFO_LINE 12288
+/* Fields up to the file system type fit, root and mount point with every byte as \ooo; the super block's options behind them may be
+ * cut off. Static: too large for a stack, and masu-init has one thread. */
+#define INFO_LINE (2 * 4 * PATH_MAX + 1024)
 
 static char *info_field(char **p)
 {
@@ -50,7 +52,8 @@ static int info_line(char *line, mount_info_fn *fn, void *arg)
 int mount_info_scan(int proc_fd, mount_info_fn *fn, void *arg)
 {
 	autoclose int fd = procfs_open_file(proc_fd, "self/mountinfo", O_RDONLY);
-	char line[INFO_LINE], chunk[4096];
+	static char line[INFO_LINE];
+	char chunk[4096];
 	size_t len = 0;
 	ssize_t n;
 	int r;

@@ -27,11 +27,11 @@ static bool mask_is_missing(int r)
 static int mask_verify(struct mount_ctx *ctx, const char *path, int mount_fd, bool readonly, struct err *err)
 {
 	autoclose int fd = inroot_open(ctx->root_fd, path, O_PATH, 0);
-	struct mount_where now, want;
-	int r = fd < 0 ? fd : mount_where(fd, &now);
+	struct fd_where now, want;
+	int r = fd < 0 ? fd : fd_where(fd, &now);
 
 	if (!r)
-		r = mount_where(mount_fd, &want);
+		r = fd_where(mount_fd, &want);
 	if (r < 0)
 		return err_code(err, r, "verify `%s`", path);
 	if (now.mount_id != want.mount_id || !now.is_root)

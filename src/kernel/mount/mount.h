@@ -95,11 +95,15 @@ struct mount_ctx {
 	int root_fd;    /* out of mount_apply_root: O_PATH directory, owned */
 	const int *fds; /* detached mounts made by the host side; not owned */
 	size_t nfds;
+	uint64_t *
+		own; /* may be NULL: room for the mount ids of the file systems that the plan makes, plan->mounts.count of them */
+	size_t own_len;
 	/* private to the applier, owned: */
 	int null_fd;     /* the host's verified /dev/null, taken before the root is reachable */
 	int empty_fd;    /* the empty directory that masks show */
 	int dev_fd;      /* the mount whose `ro` waits for the device nodes */
 	int attached_fd; /* what the last record attached, when track is set */
+	unsigned made;   /* how many directories and files were made to mount on */
 	bool track;
 	uint32_t shown; /* which of null_fd and empty_fd are attached: from then on they are cloned */
 };

@@ -8,6 +8,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/path.h"
 #include "base/sys.h"
 #include "kernel/mount/apply_internal.h"
@@ -53,22 +54,6 @@ struct pivot_hide {
 	int result;
 };
 
-/* mountinfo writes blanks and backslashes as \ooo. */
-static void pivot_unescape(char *s)
-{
-	char *out = s;
-
-	for (; *s; s++) {
-		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] && s[3]) {
-			*out++ = (char)((s[1] - '0') * 64 + (s[2] - '0') * 8 + (s[3] - '0'));
-			s += 3;
-		} else {
-			*out++ = *s;
-		}
-	}
-	*out = '\0';
-}
-
 /* A proc or sysfs that stays visible anywhere in the mount namespace would let a user namespace mount an unmasked one. */
 static int pivot_hide(void *arg, const struct mount_info *info)
 {
@@ -76,7 +61,7 @@ static int pivot_hide(void *arg, const struct mount_info *info)
 
 	if (strcmp(info->fstype, "proc") && strcmp(info->fstype, "sysfs"))
 		return 0;
-	pivot_unescape(info->path);
+	path_unescape(info->path);
 	if (path_is_below(info->path, h->root) && strcmp(h->root, "/"))
 		return 0;
 	if (!umount2(info->path, MNT_DETACH))
@@ -126,14 +111,14 @@ static int pivot_move(struct mount_ctx *ctx, struct err *err)
 static int pivot_verify(struct mount_ctx *ctx, struct err *err)
 {
 	autoclose int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	struct mount_where now, want;
+	struct fd_where now, want;
 	int r;
 
 	if (fd < 0)
 		return err_sys(err, "verify the root");
-	r = mount_where(fd, &now);
+	r = fd_where(fd, &now);
 	if (!r)
-		r = mount_where(ctx->root_fd, &want);
+		r = fd_where(ctx->root_fd, &want);
 	if (r < 0)
 		return err_code(err, r, "verify the root");
 	return now.mount_id == want.mount_id && now.is_root
@@ -145,8 +130,8 @@ static int pivot_verify(struct mount_ctx *ctx, struct err *err)
 static int pivot_verify_propagation(struct mount_ctx *ctx, struct err *err)
 {
 	uint64_t want = ctx->plan->propagation, now = 0;
-	struct mount_where where;
-	int r = mount_where(ctx->root_fd, &where);
+	struct fd_where where;
+	int r = fd_where(ctx->root_fd, &where);
 
 	if (!r)
 		r = mount_info_propagation(ctx->proc_fd, where.mount_id, &now);

@@ -63,8 +63,7 @@ static int plan_root(struct plan_build *b, struct mount_plan *ret)
 }
 
 /* maskedPaths or readonlyPaths: absolute, cleaned, and never without a mount namespace, since the host would see them. */
-static int plan_paths(struct plan_build *b, const char *member, const char *const *paths, size_t n,
-		      struct flat_arr *ret)
+int plan_paths(struct plan_build *b, const char *member, const char *const *paths, size_t n, struct flat_arr *ret)
 {
 	AUTO(buf_done) struct buf list = { 0 };
 	char clean[PATH_MAX];

@@ -35,6 +35,8 @@ int plan_label_add(struct plan_build *b, const char *type, struct buf *data);
 int plan_live_check(struct plan_build *b, const struct plan_mount *m, struct mount_rec *rec);
 /* Entries of type cgroup: what they become depends on the host's layout. */
 int plan_cgroup_add(struct plan_build *b, struct plan_mount *m);
+/* plan.c: linux.<member>, a list of container paths, cleaned. */
+int plan_paths(struct plan_build *b, const char *member, const char *const *paths, size_t n, struct flat_arr *ret);
 /* -EINVAL with pointer /mounts/<index>/<member>. */
 int plan_mount_error(struct plan_build *b, const struct plan_mount *m, const char *member, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));

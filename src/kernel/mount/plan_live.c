@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Mounts for a container that runs: what is refused, and which file systems the host side makes. Pure. */
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -41,26 +42,38 @@ int plan_live_check(struct plan_build *b, const struct plan_mount *m, struct mou
 	return 0;
 }
 
-/* Masks and read-only paths are mounts, too. */
+static bool live_is_near(const char *const *paths, size_t n, const char *destination)
+{
+	char clean[PATH_MAX];
+
+	for (size_t i = 0; i < n; i++)
+		if (path_clean("/", paths[i], clean, sizeof(clean)) < 0 || path_is_below(clean, destination) ||
+		    path_is_below(destination, clean))
+			return true;
+	return false;
+}
+
+/* Masks and read-only paths are mounts, too. What leads to one by a link only the applier sees: it gets the lists. */
 static bool live_is_protection(const struct spec_linux_ *l, const char *destination)
 {
-	for (size_t i = 0; l && i < l->masked_paths_len; i++)
-		if (path_is_below(l->masked_paths[i], destination) || path_is_below(destination, l->masked_paths[i]))
-			return true;
-	for (size_t i = 0; l && i < l->readonly_paths_len; i++)
-		if (path_is_below(l->readonly_paths[i], destination) ||
-		    path_is_below(destination, l->readonly_paths[i]))
-			return true;
+	if (l && (live_is_near(l->masked_paths, l->masked_paths_len, destination) ||
+		  live_is_near(l->readonly_paths, l->readonly_paths_len, destination)))
+		return true;
 	return path_is_below(destination, "/proc") || path_is_below(destination, "/sys");
 }
 
 int mount_plan_remove(const struct mount_inputs *in, struct buf *flat, struct mount_plan *ret, struct err *err)
 {
 	struct plan_build b = { .in = in, .flat = flat, .err = err };
+	const struct spec_linux_ *l = in->config->lnx;
 	int r = 0;
 
 	memset(ret, 0, sizeof(*ret));
 	ret->mount_ns = (uint32_t)in->mount_ns;
+	if (l)
+		r = plan_paths(&b, "maskedPaths", l->masked_paths, l->masked_paths_len, &ret->masked);
+	if (l && !r)
+		r = plan_paths(&b, "readonlyPaths", l->readonly_paths, l->readonly_paths_len, &ret->readonly);
 	for (size_t i = 0; !r && i < in->config->mounts_len; i++) {
 		struct plan_mount m = { .spec = &in->config->mounts[i], .index = i };
 		struct mount_rec rec;

@@ -256,7 +256,7 @@ static void plan_devpts_ids(struct plan_build *b, struct plan_mount *m)
 	m->data.len = kept * sizeof(*d);
 }
 
-static bool plan_fs_is_classic(struct plan_build *b, const struct plan_mount *m)
+static bool plan_fs_is_classic(const struct plan_mount *m)
 {
 	const struct mount_datum *d = (const struct mount_datum *)m->data.data;
 
@@ -267,7 +267,6 @@ static bool plan_fs_is_classic(struct plan_build *b, const struct plan_mount *m)
 	for (size_t i = 0; i < m->data.len / sizeof(*d); i++)
 		if (d[i].key.len > FSCONFIG_STRING_MAX || d[i].value.len > FSCONFIG_STRING_MAX)
 			return true;
-	(void)b;
 	return false;
 }
 
@@ -292,7 +291,7 @@ static int plan_fs(struct plan_build *b, struct plan_mount *m, struct mount_rec 
 	rec->source = flat_add_str(b->flat, m->spec->source && m->spec->source[0] ? m->spec->source : type);
 	rec->data = flat_add_arr(b->flat, m->data.data, m->data.len / sizeof(struct mount_datum),
 				 sizeof(struct mount_datum));
-	if (plan_fs_is_classic(b, m))
+	if (plan_fs_is_classic(m))
 		rec->flags |= MOUNT_REC_CLASSIC;
 	if (proc || sysfs)
 		rec->flags |= MOUNT_REC_DEST_NO_LINKS;
@@ -352,11 +351,13 @@ static void plan_defer_readonly(const struct plan_mount *m, struct mount_rec *re
 {
 	uint64_t ro = SYS_MOUNT_ATTR_RDONLY;
 
-	if (rec->kind == MOUNT_KIND_BIND || strcmp(m->destination, "/dev") || !((rec->attr_set | rec->rattr_set) & ro))
+	if (rec->kind == MOUNT_KIND_BIND || strcmp(m->destination, "/dev") ||
+	    !((rec->attr_set | (rec->rattr_set & ~rec->attr_clr)) & ro))
 		return;
 	rec->flags |= MOUNT_REC_DEFER_RO;
 	rec->attr_set &= ~ro;
-	rec->rattr_set &= ~ro;
+	if (rec->kind == MOUNT_KIND_FS) /* of a mount that is there already what is below it becomes read-only now */
+		rec->rattr_set &= ~ro;
 	rec->sb_set &= ~(uint64_t)MS_RDONLY;
 }
 

@@ -91,23 +91,26 @@ int mount_job_change(const struct mount_job *job)
 {
 	const struct mount_rec *rec = job->rec;
 	autoclose int fd = mount_dest_open_existing(job);
+	bool defer = rec->flags & MOUNT_REC_DEFER_RO, was_readonly;
 	int r;
 
 	if (fd < 0)
 		return fd;
+	was_readonly = mount_is_readonly(fd);
 	r = mount_job_attrs(job, fd);
+	/* `rro`: below it now, of itself at the end */
+	if (!r && defer && (rec->rattr_set & RDONLY) && !was_readonly) {
+		r = mount_set_attr(fd, false, 0, RDONLY);
+		if (r < 0)
+			err_code(job->err, r, "mount `%s`: wait with `rro`", job->destination);
+	}
 	if (!r && rec->kind == MOUNT_KIND_REMOUNT)
 		r = change_remount(job, fd);
 	if (!r)
 		r = mount_job_propagation(job, fd);
 	if (r < 0)
 		return r;
-	if (((rec->attr_set | rec->rattr_set) & RDONLY) && !mount_is_readonly(fd))
+	if (!defer && ((rec->attr_set | (rec->rattr_set & ~rec->attr_clr)) & RDONLY) && !mount_is_readonly(fd))
 		return err_set(job->err, EPERM, "verify mount `%s`: not read-only", job->destination);
-	if (rec->flags & MOUNT_REC_DEFER_RO) {
-		if (job->ctx->dev_fd >= 0)
-			close(job->ctx->dev_fd);
-		job->ctx->dev_fd = take_fd(&fd);
-	}
-	return 0;
+	return mount_job_defer(job, fd);
 }

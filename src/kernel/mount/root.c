@@ -19,6 +19,7 @@ static int root_take_null(struct mount_ctx *ctx, struct err *err)
 {
 	autoclose int fd = -1;
 	struct stat st;
+	int r;
 
 	if (!ctx->plan->masked.count)
 		return 0;
@@ -30,7 +31,8 @@ static int root_take_null(struct mount_ctx *ctx, struct err *err)
 		return err_sys(err, "clone the host's `/dev/null`");
 	if (fstat(ctx->null_fd, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
 		return err_set(err, ENODEV, "open the host's `/dev/null`: not the null device");
-	return mount_set_propagation(ctx->null_fd, false, MS_PRIVATE);
+	r = mount_set_propagation(ctx->null_fd, false, MS_PRIVATE);
+	return r < 0 ? err_code(err, r, "cut off the host's `/dev/null`") : 0;
 }
 
 /* The tree that came from the host. With rootfsPropagation=shared it stays as it is, so that `rshared` volumes are shared
@@ -60,8 +62,8 @@ static int root_climb(int fd)
 	autoclose int at = fd_dup_above(fd, 3);
 
 	for (int i = 0; at >= 0 && i < ROOT_CLIMB_MAX; i++) {
-		struct mount_where where;
-		int r = mount_where(at, &where), up;
+		struct fd_where where;
+		int r = fd_where(at, &where), up;
 
 		if (r < 0)
 			return r;
@@ -81,12 +83,12 @@ static int root_climb(int fd)
 static int root_parent(struct mount_ctx *ctx, int target, struct err *err)
 {
 	autoclose int parent = -1;
-	struct mount_where where;
+	struct fd_where where;
 	uint64_t propagation = 0;
 	int r;
 
 	if (ctx->plan->mount_ns == MOUNT_NS_JOINED) {
-		r = mount_where(target, &where);
+		r = fd_where(target, &where);
 		if (!r)
 			r = mount_info_propagation(ctx->proc_fd, where.mount_id, &propagation);
 		if (r < 0)
@@ -172,8 +174,11 @@ int mount_apply_root(struct mount_ctx *ctx, struct err *err)
 		r = ctx->root_fd < 0 ? err_sys(err, "open root `%s`", path) : 0;
 	} else {
 		r = root_take_null(ctx, err);
-		if (!r)
-			r = root_tree(ctx, err);
+		if (r < 0) {
+			err_pointer(err, "/linux/maskedPaths");
+			return r;
+		}
+		r = root_tree(ctx, err);
 		if (!r)
 			r = root_mount(ctx, path, err);
 	}

@@ -61,7 +61,7 @@ int mount_source_open(const struct flat *flat, const struct mount_rec *rec, int 
 		fd = mount_fs_open(flat, rec, err);
 	else
 		fd = path ? source_clone(path, flags, err) : err_set(err, EPROTO, "read mount plan: no source");
-	if ((fd == -ENOENT || fd == -ENXIO || fd == -ENOTBLK) && (rec->flags & MOUNT_REC_NOFAIL)) {
+	if (fd == MOUNT_MISSING || (rec->kind != MOUNT_KIND_FS && mount_is_missing(rec, fd))) {
 		err_clear(err);
 		fd = eventfd(0, EFD_CLOEXEC);
 		return fd < 0 ? err_sys(err, "open source `%s`", path) : take_fd(&fd);
@@ -110,21 +110,6 @@ static int source_map_write(const struct flat *flat, struct flat_arr map, int pr
 	return r ? r : procfs_write(proc_fd, path, text);
 }
 
-/* The directory is verified procfs; the namespace itself can only be had through the link in it. */
-static int source_userns_fd(int proc_fd, long pid)
-{
-	char path[64];
-	autoclose int dir = -1;
-	int fd;
-
-	snprintf(path, sizeof(path), "%ld/ns", pid);
-	dir = procfs_open_file(proc_fd, path, O_PATH | O_DIRECTORY);
-	if (dir < 0)
-		return dir;
-	fd = openat(dir, "user", O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
 int mount_source_open_userns(const struct flat *flat, const struct mount_rec *rec, int proc_fd, struct err *err)
 {
 	struct sys_clone_args args = { .flags = SYS_CLONE_NEWUSER, .exit_signal = SIGCHLD };
@@ -147,7 +132,7 @@ int mount_source_open_userns(const struct flat *flat, const struct mount_rec *re
 	r = source_map_write(flat, rec->uid_map, proc_fd, pid, "uid_map");
 	if (!r)
 		r = source_map_write(flat, rec->gid_map, proc_fd, pid, "gid_map");
-	fd = r < 0 ? r : source_userns_fd(proc_fd, pid);
+	fd = r < 0 ? r : procfs_open_ns(proc_fd, (pid_t)pid, "user");
 	close(take_fd(&out));
 	while (waitpid((pid_t)pid, NULL, 0) < 0 && errno == EINTR)
 		;

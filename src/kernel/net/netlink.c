@@ -25,6 +25,7 @@
 #endif
 #define REQUEST_MAX 1024
 #define ANSWER_MAX 32768
+#define DUMP_TRIES 64
 
 /* libmnl is loaded when a document names network devices: the start of all other containers does not pay for it. */
 #define MNL_FUNCTIONS(F)                \
@@ -150,17 +151,30 @@ void netlink_done(struct netlink *nl)
 	nl->socket = NULL;
 }
 
-static int talk(struct netlink *nl, struct nlmsghdr *h, mnl_cb_t fn, void *arg)
+/* "Interrupted" is said of every part of a dump, and by libmnl as an error of the first one: taken off for it. */
+static bool take_interrupted(char *answer, size_t len)
 {
-	autofree char *answer = malloc(ANSWER_MAX);
+	bool interrupted = false;
+
+	for (size_t at = 0; len - at >= sizeof(struct nlmsghdr);) {
+		struct nlmsghdr *h = (struct nlmsghdr *)(void *)(answer + at);
+
+		interrupted |= h->nlmsg_flags & NLM_F_DUMP_INTR;
+		h->nlmsg_flags &= (uint16_t)~NLM_F_DUMP_INTR;
+		if (h->nlmsg_len < sizeof(*h) || NLMSG_ALIGN(h->nlmsg_len) > len - at)
+			break;
+		at += NLMSG_ALIGN(h->nlmsg_len);
+	}
+	return interrupted;
+}
+
+/* All that belongs to one request: what is left in the socket would be taken for the answer to the next. */
+static int hear(struct netlink *nl, char *answer, mnl_cb_t fn, void *arg)
+{
 	unsigned port = mnl_socket_get_portid(nl->socket);
+	bool interrupted = false;
 	int r = 1;
 
-	if (!answer)
-		return -ENOMEM;
-	h->nlmsg_seq = ++nl->seq;
-	if (mnl_socket_sendto(nl->socket, h, h->nlmsg_len) < 0)
-		return -errno;
 	while (r > 0) {
 		ssize_t n = mnl_socket_recvfrom(nl->socket, answer, ANSWER_MAX);
 
@@ -168,11 +182,35 @@ static int talk(struct netlink *nl, struct nlmsghdr *h, mnl_cb_t fn, void *arg)
 			continue;
 		if (n < 0)
 			return -errno;
+		interrupted |= take_interrupted(answer, (size_t)n);
 		r = mnl_cb_run(answer, (size_t)n, nl->seq, port, fn, arg);
 		if (r < 0)
 			return -errno;
 	}
-	return 0;
+	return interrupted ? -EINTR : 0;
+}
+
+static int talk(struct netlink *nl, struct nlmsghdr *h, mnl_cb_t fn, void *arg)
+{
+	autofree char *answer = malloc(ANSWER_MAX);
+
+	if (!answer)
+		return -ENOMEM;
+	h->nlmsg_seq = ++nl->seq;
+	return mnl_socket_sendto(nl->socket, h, h->nlmsg_len) < 0 ? -errno : hear(nl, answer, fn, arg);
+}
+
+/* A list that changed while the kernel wrote it may lack something: it is asked for again, but nobody can keep us here for ever. */
+static int dump(struct netlink *nl, struct nlmsghdr *h, mnl_cb_t fn, void *arg, struct buf *ret)
+{
+	const size_t before = ret->len;
+	int r = -EINTR;
+
+	for (int i = 0; r == -EINTR && i < DUMP_TRIES; i++) {
+		ret->len = before;
+		r = talk(nl, h, fn, arg);
+	}
+	return r == -EINTR ? -EBUSY : r < 0 ? r : ret->error;
 }
 
 static struct nlmsghdr *begin(char *p, unsigned type, unsigned flags)
@@ -249,9 +287,8 @@ int netlink_get(struct netlink *nl, int index, struct net_link *ret)
 int netlink_links(struct netlink *nl, struct buf *ret)
 {
 	char p[REQUEST_MAX];
-	int r = talk(nl, begin_link(p, RTM_GETLINK, NLM_F_DUMP, 0), take_link, ret);
 
-	return r < 0 ? r : ret->error;
+	return dump(nl, begin_link(p, RTM_GETLINK, NLM_F_DUMP, 0), take_link, ret, ret);
 }
 
 int netlink_move(struct netlink *nl, const struct net_move *m)
@@ -352,11 +389,9 @@ int netlink_addresses(struct netlink *nl, int index, struct buf *ret)
 	struct nlmsghdr *h = begin(p, RTM_GETADDR, NLM_F_DUMP);
 	struct ifaddrmsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
 	struct wanted w = { index, ret };
-	int r;
 
 	m->ifa_family = AF_UNSPEC;
-	r = talk(nl, h, take_address, &w);
-	return r < 0 ? r : ret->error;
+	return dump(nl, h, take_address, &w, ret);
 }
 
 int netlink_add_address(struct netlink *nl, int index, const struct net_address *a)

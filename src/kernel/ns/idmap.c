@@ -3,13 +3,9 @@
  * without. */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -17,7 +13,6 @@
 #include "base/child.h"
 #include "base/cleanup.h"
 #include "base/procfs.h"
-#include "base/sys.h"
 #include "kernel/ns/open.h"
 
 static int write_map(int proc_fd, pid_t pid, const char *file, const struct spec_id_mapping *m, size_t n,
@@ -95,6 +90,8 @@ static int run_helper(const char *name, pid_t pid, const struct spec_id_mapping 
 	r = child_run(&c, err);
 	if (r < 0)
 		return err_wrap(err, r, "run %s", path);
+	if (r > CHILD_SIGNALED)
+		return err_set(err, EPERM, "map ids: %s was killed by signal %d", path, r - CHILD_SIGNALED);
 	if (r > 0) {
 		r = err_set(err, EPERM, "map ids: %s refused the mapping (exit code %d)", path, r);
 		err_hint(err, "the ranges must be listed for this user in /etc/subuid and /etc/subgid");
@@ -141,16 +138,9 @@ int ns_place_maps(int proc_fd, pid_t pid, const struct spec_id_mapping *uids, si
 
 static int open_of(int proc_fd, pid_t pid, const char *kind, struct err *err)
 {
-	autoclose int dir_fd = -EBADF;
-	char name[32];
-	int fd;
+	int fd = procfs_open_ns(proc_fd, pid, kind);
 
-	snprintf(name, sizeof(name), "%d/ns", pid);
-	dir_fd = procfs_open_file(proc_fd, name, O_PATH | O_DIRECTORY);
-	if (dir_fd < 0)
-		return err_code(err, dir_fd, "open /proc/%s", name);
-	fd = openat(dir_fd, kind, O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? err_sys(err, "open /proc/%s/%s", name, kind) : fd;
+	return fd < 0 ? err_code(err, fd, "open /proc/%d/ns/%s", pid, kind) : fd;
 }
 
 int ns_open_user_of(int proc_fd, pid_t pid, struct err *err)
@@ -161,25 +151,4 @@ int ns_open_user_of(int proc_fd, pid_t pid, struct err *err)
 int ns_open_net_of(int proc_fd, pid_t pid, struct err *err)
 {
 	return open_of(proc_fd, pid, "net", err);
-}
-
-int ns_open_mapped_user(int proc_fd, const struct spec_id_mapping *uids, size_t uids_len,
-			const struct spec_id_mapping *gids, size_t gids_len, struct err *err)
-{
-	struct sys_clone_args args = { .flags = SYS_CLONE_NEWUSER, .exit_signal = SIGCHLD };
-	long pid = sys_clone3(&args);
-	int r, fd = -EBADF;
-
-	if (pid < 0)
-		return err_sys(err, "make user namespace for an idmapped mount");
-	if (pid == 0)
-		for (;;)
-			pause();
-	r = ns_place_maps(proc_fd, (pid_t)pid, uids, uids_len, gids, gids_len, 1, err);
-	if (r >= 0)
-		fd = r = ns_open_user_of(proc_fd, (pid_t)pid, err);
-	kill((pid_t)pid, SIGKILL);
-	while (waitpid((pid_t)pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	return r < 0 ? r : fd;
 }

@@ -40,26 +40,52 @@ void ns_close_joins(struct ns_plan *p)
 		cleanup_close(&p->joins[i].fd);
 }
 
-int ns_open_joins(const struct spec_config *c, struct ns_plan *p, struct err *err)
+static const char *const proc_names[SPEC_NS__COUNT] = {
+	[SPEC_NS_PID] = "pid", [SPEC_NS_NETWORK] = "net", [SPEC_NS_MOUNT] = "mnt",     [SPEC_NS_IPC] = "ipc",
+	[SPEC_NS_UTS] = "uts", [SPEC_NS_USER] = "user",   [SPEC_NS_CGROUP] = "cgroup", [SPEC_NS_TIME] = "time",
+};
+
+/* The plan was made for what the path named then: a name or a sysctl for a namespace of the container's own must not reach the host's. */
+static int check_kind(const struct spec_namespace *ns, int fd, int proc_fd, unsigned host_kinds, struct err *err)
 {
+	const char *kind = proc_names[ns->type.value];
+	struct stat theirs, ours;
+	int r = procfs_stat_ns(proc_fd, 0, kind, &ours);
+
+	if (r >= 0 && fstat(fd, &theirs) < 0)
+		r = -errno;
+	if (r < 0)
+		return err_code(err, r, "look at own %s namespace", kind);
+	if ((theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino) == (host_kinds >> ns->type.value & 1))
+		return 0;
+	return err_set(err, EBUSY, "open %s namespace `%s`: it was another one a moment ago", kind, ns->path);
+}
+
+int ns_open_joins(const struct spec_config *c, struct ns_plan *p, unsigned host_kinds, struct err *err)
+{
+	autoclose int proc_fd = p->joins_len ? procfs_open(err) : -EBADF;
+
+	if (p->joins_len && proc_fd < 0)
+		return proc_fd;
 	for (uint32_t i = 0; i < p->joins_len; i++) {
 		uint32_t index = (uint32_t)p->joins[i].fd;
-		int r = open_one(c->lnx->namespaces[index].path, p->joins[i].clone_flag, &p->joins[i].fd, err);
+		const struct spec_namespace *ns = &c->lnx->namespaces[index];
+		int r = open_one(ns->path, p->joins[i].clone_flag, &p->joins[i].fd, err);
 
+		if (r >= 0) {
+			r = check_kind(ns, p->joins[i].fd, proc_fd, host_kinds, err);
+			if (r < 0)
+				cleanup_close(&p->joins[i].fd);
+		}
 		if (r < 0) {
-			err_pointer(err, "/linux/namespaces/%u/path", index);
 			p->joins_len = i;
+			err_pointer(err, "/linux/namespaces/%u/path", index);
 			ns_close_joins(p);
 			return r;
 		}
 	}
 	return 0;
 }
-
-static const char *const proc_names[SPEC_NS__COUNT] = {
-	[SPEC_NS_PID] = "pid", [SPEC_NS_NETWORK] = "net", [SPEC_NS_MOUNT] = "mnt",     [SPEC_NS_IPC] = "ipc",
-	[SPEC_NS_UTS] = "uts", [SPEC_NS_USER] = "user",   [SPEC_NS_CGROUP] = "cgroup", [SPEC_NS_TIME] = "time",
-};
 
 unsigned ns_host_kinds(const struct spec_config *c)
 {

@@ -7,8 +7,9 @@
 #include "kernel/ns/plan.h"
 
 /* Opens linux.namespaces[].path of each join and verifies that it is a namespace of that type (NS_GET_NSTYPE); replaces
- * the index in joins[].fd by the descriptor. On error nothing stays open. */
-int ns_open_joins(const struct spec_config *c, struct ns_plan *p, struct err *err);
+ * the index in joins[].fd by the descriptor. host_kinds is what ns_host_kinds said when the plan was made: -EBUSY when a path
+ * leads to the host's namespace by now and did not then, or the other way round. On error nothing stays open. */
+int ns_open_joins(const struct spec_config *c, struct ns_plan *p, unsigned host_kinds, struct err *err);
 void ns_close_joins(struct ns_plan *p);
 
 /* Bits 1 << SPEC_NS_* of the kinds whose path names the namespace that this process is in. Paths that cannot be looked at do not
@@ -27,6 +28,3 @@ uint32_t ns_host_id(const struct spec_id_mapping *m, size_t n, uint32_t id);
  * masu has no right to map ranges itself. */
 int ns_place_maps(int proc_fd, pid_t pid, const struct spec_id_mapping *uids, size_t uids_len,
 		  const struct spec_id_mapping *gids, size_t gids_len, int privileged, struct err *err);
-/* An owned descriptor of a user namespace with these maps, in which no process is left: for idmapped mounts. */
-int ns_open_mapped_user(int proc_fd, const struct spec_id_mapping *uids, size_t uids_len,
-			const struct spec_id_mapping *gids, size_t gids_len, struct err *err);

@@ -9,8 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/log.h"
 #include "base/parse.h"
+#include "base/path.h"
 #include "base/procfs.h"
 
 #define LIST_BITS 65536 /* port lists */
@@ -107,25 +109,24 @@ static bool lists_equal(const char *a, const char *b)
 	return parse_list(a, x, LIST_BITS) == 0 && parse_list(copy, y, LIST_BITS) == 0 && !memcmp(x, y, sizeof(x));
 }
 
-static bool is_text(const char *s)
+/* Keys and masks: one thing has many spellings (an address, groups of hexadecimal digits). */
+static bool has_spellings(const char *path)
 {
-	return s[strcspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")] != '\0' && strncmp(s, "0x", 2);
+	static const char *const names[] = { "stable_secret", "tcp_fastopen_key", "rps_default_mask",
+					     "flow_limit_cpu_bitmap" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(path_basename(path), names[i]))
+			return true;
+	return false;
 }
 
-/* The kernel keeps what has room, without a word (kernel.domainname: 64 bytes). */
-static bool is_cut(const char *want, const char *got)
-{
-	size_t n = strcspn(got, "\n");
-
-	return n < strlen(want) && !strncmp(want, got, n) && want[n + strspn(want + n, BLANKS)];
-}
-
-static int sysctl_compare(const char *key, const char *want, const char *got, struct err *err)
+static int sysctl_compare(const char *key, const char *path, const char *want, const char *got, struct err *err)
 {
 	if (words_equal(want, got) || lists_equal(want, got) ||
 	    (words_contained(want, got) && words_contained(got, want)))
 		return 0;
-	if (is_text(want) && !is_cut(want, got)) { /* a key, an address: one thing has many spellings */
+	if (has_spellings(path)) {
 		log_debug("sysctl `%s`: written `%s`, the kernel shows `%.*s`", key, want, (int)strcspn(got, "\n"),
 			  got);
 		return 0;
@@ -150,7 +151,25 @@ static int sysctl_apply_row(const char *key, const char *path, const char *value
 		return 0; /* some can only be written (net.ipv4.route.flush), some are longer than a page */
 	if (n < 0)
 		return err_code(err, (int)n, "read sysctl `%s`", key);
-	return sysctl_compare(key, value, got, err);
+	return sysctl_compare(key, path, value, got, err);
+}
+
+/* "~" and "/" as RFC 6901 writes them in a pointer. */
+void sysctl_point(const char *key, struct err *err)
+{
+	char out[160];
+	size_t n = 0;
+
+	for (; *key && n < sizeof(out) - 3; key++) {
+		if (*key == '/' || *key == '~') {
+			out[n++] = '~';
+			out[n++] = *key == '/' ? '1' : '0';
+		} else {
+			out[n++] = *key;
+		}
+	}
+	out[n] = '\0';
+	err_pointer(err, "/linux/sysctl/%s", out);
 }
 
 int sysctl_apply(const struct flat *f, const struct sysctl_plan *p, int proc_fd, struct err *err)
@@ -168,7 +187,7 @@ int sysctl_apply(const struct flat *f, const struct sysctl_plan *p, int proc_fd,
 			return err_set(err, EPROTO, "set the sysctls: row %zu is damaged", i);
 		r = sysctl_apply_row(key, path, value, proc_fd, err);
 		if (r < 0)
-			err_pointer(err, "/linux/sysctl");
+			sysctl_point(key, err);
 	}
 	return r;
 }

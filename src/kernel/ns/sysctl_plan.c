@@ -87,24 +87,6 @@ static int sysctl_check(const char *key, const char *path, unsigned own_ns, stru
 	return 0;
 }
 
-/* "~" and "/" as RFC 6901 writes them in a pointer. */
-static void sysctl_pointer(const char *key, struct err *err)
-{
-	char out[160];
-	size_t n = 0;
-
-	for (; *key && n < sizeof(out) - 3; key++) {
-		if (*key == '/' || *key == '~') {
-			out[n++] = '~';
-			out[n++] = *key == '/' ? '1' : '0';
-		} else {
-			out[n++] = *key;
-		}
-	}
-	out[n] = '\0';
-	err_pointer(err, "/linux/sysctl/%s", out);
-}
-
 static int sysctl_plan_row(const struct spec_kv *kv, unsigned own_ns, struct buf *flat, struct sysctl_row *row,
 			   struct err *err)
 {
@@ -116,7 +98,7 @@ static int sysctl_plan_row(const struct spec_kv *kv, unsigned own_ns, struct buf
 	else
 		r = sysctl_check(kv->key, path, own_ns, err);
 	if (r < 0) {
-		sysctl_pointer(kv->key, err);
+		sysctl_point(kv->key, err);
 		return r;
 	}
 	row->key = flat_add_str(flat, kv->key);
@@ -135,7 +117,7 @@ static int sysctl_check_twice(const struct spec_kv *kv, size_t i, struct err *er
 	for (size_t k = 0; k < i; k++) {
 		if (sysctl_plan_path(kv[k].key, b, sizeof(b)) < 0 || strcmp(a, b))
 			continue;
-		sysctl_pointer(kv[i].key, err);
+		sysctl_point(kv[i].key, err);
 		return err_set(err, EINVAL, "plan sysctl `%s`: it is there twice, also as `%s`", kv[i].key, kv[k].key);
 	}
 	return 0;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/mutation.h"
 #include "kernel/proc/keyring.h"
 
 #define ENV_EXTRA_MAX 4
@@ -101,11 +102,11 @@ static int plan_user(const struct process_inputs *in, struct buf *flat, struct u
 	p->keep_groups = in->keep_groups;
 	if (!u)
 		return 0; /* 0:0, as every peer reads it */
-	if (u->uid.value >= UINT32_MAX || u->gid.value >= UINT32_MAX) {
+	if (!MUTATION(A27) && (u->uid.value >= UINT32_MAX || u->gid.value >= UINT32_MAX)) {
 		err_pointer(err, "/process/user");
 		return err_set(err, EINVAL, "plan the user: 4294967295 is no id");
 	}
-	p->uid = (uint32_t)u->uid.value;
+	p->uid = MUTATION(A5) ? mutation_passwd((uint32_t)u->uid.value) : (uint32_t)u->uid.value;
 	p->gid = (uint32_t)u->gid.value;
 	p->has_umask = u->umask.set;
 	p->umask = u->umask.set ? (uint32_t)u->umask.value : 0;

@@ -13,29 +13,32 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "base/procfs.h"
 #include "kernel/rdt/schema.h"
 
 #define SCHEMATA_MAX 65536
+#define SCHEMA_LINE_MAX 16384
 #define MOUNTINFO_MAX (16 << 20)
 
 /* ---- where it is ---- */
 
-/* The fifth field of a line of mountinfo, with its \ooo. */
-static void take_mountpoint(const char *line, char ret[PATH_MAX])
+/* The fifth field of a line of mountinfo. */
+static bool take_mountpoint(const char *line, char ret[PATH_MAX])
 {
-	size_t n = 0;
+	size_t len;
 
-	for (int i = 0; i < 4; i++)
-		line = strchr(line, ' ') + 1;
-	for (; *line != ' ' && n + 1 < PATH_MAX; line++)
-		if (*line == '\\') {
-			ret[n++] = (char)((line[1] - '0') << 6 | (line[2] - '0') << 3 | (line[3] - '0'));
-			line += 3;
-		} else {
-			ret[n++] = *line;
-		}
-	ret[n] = '\0';
+	for (int i = 0; i < 4 && line; i++) {
+		line = strchr(line, ' ');
+		line = line ? line + 1 : NULL;
+	}
+	len = line ? strcspn(line, " ") : PATH_MAX;
+	if (len >= PATH_MAX)
+		return false;
+	memcpy(ret, line, len);
+	ret[len] = '\0';
+	path_unescape(ret);
+	return true;
 }
 
 int rdt_find(int proc_fd, char ret[PATH_MAX], struct err *err)
@@ -49,10 +52,8 @@ int rdt_find(int proc_fd, char ret[PATH_MAX], struct err *err)
 		return err_code(err, r, "read /proc/self/mountinfo");
 	for (char *line = text.data; line && (end = strchr(line, '\n')); line = end + 1) {
 		*end = '\0';
-		if (strstr(line, " - resctrl ")) {
-			take_mountpoint(line, ret);
+		if (strstr(line, " - resctrl ") && take_mountpoint(line, ret))
 			return 0;
-		}
 	}
 	err_pointer(err, "/linux/intelRdt");
 	err_hint(err, "mount -t resctrl resctrl /sys/fs/resctrl, on hardware that has it");
@@ -157,25 +158,34 @@ static int write_line(const char *root, const char *group, const char *member, c
 	return r < 0 ? rdt_error(root, member, r, err, "write schema", line) : 0;
 }
 
-static int check_line(const char *group, const char *member, const char *line, struct err *err)
+static int read_schemata(const char *group, const char *member, struct buf *ret, struct err *err)
 {
-	AUTO(buf_done) struct buf text = { 0 };
 	char path[PATH_MAX + 16];
 	autoclose int fd = -EBADF;
 	int r;
 
-	if (!line)
-		return 0;
 	snprintf(path, sizeof(path), "%s/schemata", group);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	r = fd < 0 ? -errno : io_read_all(fd, SCHEMATA_MAX, &text);
-	if (r >= 0 && rdt_schema_matches(text.data ? text.data : "", line))
+	r = fd < 0 ? -errno : io_read_all(fd, SCHEMATA_MAX, ret);
+	if (r >= 0)
 		return 0;
 	err_pointer(err, "/linux/intelRdt%s", member);
-	if (r < 0)
-		return err_code(err, r, "read `%s`", path);
+	return err_code(err, r, "read `%s`", path);
+}
+
+static int check_line(const char *group, const char *member, const char *line, struct err *err)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+	int r;
+
+	if (!line)
+		return 0;
+	r = read_schemata(group, member, &text, err);
+	if (r < 0 || rdt_schema_matches(text.data ? text.data : "", line))
+		return r;
+	err_pointer(err, "/linux/intelRdt%s", member);
 	err_hint(err, "the class of service exists with another schema");
-	return err_set(err, EEXIST, "use schema `%s`: `%s` has something else", line, path);
+	return err_set(err, EEXIST, "use schema `%s`: `%s/schemata` has something else", line, group);
 }
 
 static int write_schemata(const char *root, const struct spec_intel_rdt *s, const struct rdt *r, struct err *err)
@@ -199,6 +209,21 @@ static int write_schemata(const char *root, const struct spec_intel_rdt *s, cons
 	return e;
 }
 
+/* Of a class that is not ours alone, so that rdt_undo can give them back. */
+static int keep_schemata(const struct spec_intel_rdt *s, struct rdt *r, struct err *err)
+{
+	AUTO(buf_done) struct buf now = { 0 };
+	int e = read_schemata(r->group, "", &now, err);
+
+	for (size_t i = 0; e >= 0 && i < s->schemata_len; i++) {
+		size_t len = 0;
+		const char *old = rdt_schema_find(now.data ? now.data : "", s->schemata[i], &len);
+
+		e = old ? buf_addf(&r->before, "%.*s\n", (int)len, old) : 0;
+	}
+	return e;
+}
+
 int rdt_make(const char *root, const struct spec_intel_rdt *s, struct rdt *r, struct err *err)
 {
 	bool monitor = r->made_monitor;
@@ -210,7 +235,10 @@ int rdt_make(const char *root, const struct spec_intel_rdt *s, struct rdt *r, st
 		r->made_group = false;
 		return e;
 	}
-	e = write_schemata(root, s, r, err);
+	if (!r->made_group && s->schemata_len)
+		e = keep_schemata(s, r, err);
+	if (e >= 0)
+		e = write_schemata(root, s, r, err);
 	if (e >= 0 && monitor) {
 		e = make_directory(root, r->monitor, "/enableMonitoring", err);
 		r->made_monitor = e >= 0;
@@ -219,6 +247,73 @@ int rdt_make(const char *root, const struct spec_intel_rdt *s, struct rdt *r, st
 		rdt_undo(r);
 	return e;
 }
+
+/* ---- changing ---- */
+
+/* Only the root of the file system has this directory. */
+static bool is_default_group(const char *group)
+{
+	char path[PATH_MAX + 16];
+
+	snprintf(path, sizeof(path), "%s/info", group);
+	return is_directory(path);
+}
+
+static int keep_line(const struct buf *now, const char *member, const char *line, struct buf *ret, struct err *err)
+{
+	size_t len = 0;
+	const char *old = line ? rdt_schema_find(now->data ? now->data : "", line, &len) : NULL;
+
+	if (!line)
+		return 0;
+	if (old)
+		return buf_addf(ret, "%.*s\n", (int)len, old);
+	err_pointer(err, "/linux/intelRdt%s", member);
+	return err_set(err, EINVAL, "change schema `%s`: the class of service has no such resource", line);
+}
+
+int rdt_restore(const char *group, const struct buf *before, struct err *err)
+{
+	const char *line = before->data;
+	int r = 0;
+
+	for (size_t n; r >= 0 && line && *line; line += n + 1) {
+		char text[SCHEMA_LINE_MAX];
+
+		n = strcspn(line, "\n");
+		snprintf(text, sizeof(text), "%.*s", (int)n, line);
+		r = n < sizeof(text) ? write_line(group, group, "", text, err) : -E2BIG;
+	}
+	return r;
+}
+
+int rdt_change(const char *group, const char *l3_cache_schema, const char *mem_bw_schema, struct buf *ret_before,
+	       struct err *err)
+{
+	AUTO(buf_done) struct buf now = { 0 };
+	char root[PATH_MAX];
+	int r;
+
+	if (is_default_group(group))
+		return err_set(err, EPERM, "change the default class of service: it is that of the whole machine");
+	snprintf(root, sizeof(root), "%.*s", (int)(strrchr(group, '/') - group), group);
+	r = read_schemata(group, "", &now, err);
+	if (r >= 0)
+		r = keep_line(&now, "/l3CacheSchema", l3_cache_schema, ret_before, err);
+	if (r >= 0)
+		r = keep_line(&now, "/memBwSchema", mem_bw_schema, ret_before, err);
+	if (r >= 0 && l3_cache_schema)
+		r = write_line(root, group, "/l3CacheSchema", l3_cache_schema, err);
+	if (r < 0)
+		return r;
+	if (mem_bw_schema)
+		r = write_line(root, group, "/memBwSchema", mem_bw_schema, err);
+	if (r < 0 && l3_cache_schema && rdt_restore(group, ret_before, NULL) < 0)
+		log_warn("resctrl group `%s`: the old schemata could not be written back", group);
+	return r;
+}
+
+/* ---- placing ---- */
 
 static int write_pid(const char *group, pid_t pid, struct err *err)
 {
@@ -263,6 +358,9 @@ void rdt_undo(struct rdt *r)
 {
 	struct err err = { 0 };
 
+	if (!r->made_group && r->before.len && rdt_restore(r->group, &r->before, &err) < 0)
+		log_warn("undo: %s", err.text);
+	buf_done(&r->before);
 	if (r->made_monitor && remove_directory(r->monitor, &err) < 0)
 		log_warn("undo: %s", err.text);
 	/* a class that others may have joined meanwhile stays */

@@ -74,6 +74,17 @@ static bool has_value(const char *values, bool decimal, const struct value *want
 	return false;
 }
 
+const char *rdt_schema_find(const char *file_text, const char *line, size_t *ret_len)
+{
+	size_t len = resource_length(line);
+	const char *values = len ? find_resource(file_text, line, len) : NULL;
+
+	if (!values)
+		return NULL;
+	*ret_len = len + 1 + strcspn(values, "\n");
+	return values - len - 1;
+}
+
 bool rdt_schema_matches(const char *file_text, const char *line)
 {
 	size_t len = resource_length(line);

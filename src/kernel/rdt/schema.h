@@ -3,7 +3,10 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
+/* The line of the file that has the resource of line, without its end, and its length; NULL when there is none. */
+const char *rdt_schema_find(const char *file_text, const char *line, size_t *ret_len);
 /* Whether each value of line is what the text of the file has, whatever the order and the leading zeros. Ids that line does not name
  * may be anything: writing it would not change them. */
 bool rdt_schema_matches(const char *file_text, const char *line);

@@ -35,10 +35,13 @@ int caps_grantable_own(struct caps_grantable *ret, struct err *err)
 		return err_sys(err, "read the capabilities");
 	for (int cap = 0; cap < n && cap < 64; cap++) {
 		cap_flag_value_t value;
+		int bound = cap_get_bound(cap);
 
+		if (bound < 0)
+			return err_sys(err, "read the bounding set");
 		if (cap_get_flag(own, cap, CAP_PERMITTED, &value) == 0 && value == CAP_SET)
 			g.permitted |= UINT64_C(1) << cap;
-		if (cap_get_bound(cap) == 1)
+		if (bound == 1)
 			g.bounding |= UINT64_C(1) << cap;
 	}
 	*ret = g;
@@ -107,6 +110,8 @@ int caps_plan_build(const struct spec_process *p, const struct caps_grantable *g
 		r.inheritable = MUTATION(A6) || MUTATION(A15) ? r.permitted : r.inheritable;
 		r.ambient = MUTATION(A6) ? r.permitted : r.ambient;
 	}
+	if (!c && MUTATION(NOCAPS))
+		r.bounding = r.permitted = r.effective = g->permitted;
 	*ret = r;
 	return 0;
 }

@@ -12,10 +12,11 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "base/mutation.h"
 
 static bool asks(const char *label)
 {
-	return label && *label;
+	return !MUTATION(A9) && label && *label;
 }
 
 int lsm_plan_build(const struct spec_process *process, struct buf *flat, struct lsm_plan *ret, struct err *err)

@@ -302,6 +302,50 @@ net='nc -l -p 7000 -e cat & sleep 1; (while :; do echo x; sleep 0.1; done) | nc 
 	[[ ! -e /sys/fs/cgroup/$ID ]]
 }
 
+@test "the mount of the notify socket comes back" {
+	NOTIFY_SOCKET=$BATS_TEST_TMPDIR/manager create
+	start
+	counts 2
+	checkpoint
+	n=$(number)
+	restore
+	goes_on "$n"
+	equals "$(rt exec "$ID" awk '$5 == "/run/notify" { print $4 }' /proc/self/mountinfo)" "$ROOT/$ID/notify"
+	# Images of one that has none, in the same directory.
+	delete
+	rm -f "$ROOTFS/tmp/count"
+	create
+	start
+	counts 2
+	checkpoint
+	restore
+	refute grep -q /run/notify "/proc/$(pid)/mountinfo"
+	delete
+}
+
+@test "network devices are moved into the restored container, and come back when it fails" {
+	ip link add mcrdev type dummy || skip "no dummy devices: $(ip link add mcrdev type dummy 2>&1)"
+	counting '.linux.netDevices = {"mcrdev": {"name": "inside"}}'
+	run_detached
+	counts 2
+	checkpoint
+	n=$(number)
+	refute ip link show mcrdev
+	fails "mcrdev" restore
+	gone
+	ip link add mcrdev type dummy
+	restore
+	goes_on "$n"
+	refute ip link show mcrdev
+	rtq exec "$ID" ip link show inside
+	delete
+	ip link add mcrdev type dummy
+	config_patch '.linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir"], "action": "SCMP_ACT_ERRNO"}]}'
+	fails "it has no seccomp filter" restore
+	ip link show mcrdev
+	ip link del mcrdev
+}
+
 @test "a paused container can be saved" {
 	run_detached
 	counts 2

@@ -92,6 +92,37 @@ run_enforced() {
 	equals "$(getfattr --only-values -n security.selinux "$BATS_TEST_TMPDIR/bound/file" | tr -d '\0')" "$was"
 }
 
+# `context` fixes the label of every file; with the others files keep labels of their own.
+@test "run.oci.mount_context_type: the label by another option of mount, when it is allowed" {
+	is_masu || skip "crun has no --allow-annotation"
+	local word pid allow
+	mkdir -p "$ROOTFS/data"
+	for word in context fscontext rootcontext not-allowed; do
+		labelled '.annotations["run.oci.mount_context_type"] = $word | .process.args = ["sh", "-c", "touch /data/file; exec sleep 1000"] |
+			.mounts += [{"destination": "/data", "type": "tmpfs", "source": "tmpfs"}]' --arg word "${word/not-allowed/rootcontext}"
+		allow=(--allow-annotation run.oci.mount_context_type)
+		[[ $word != not-allowed ]] || allow=()
+		rtq "${allow[@]}" run --detach --bundle "$BUNDLE" "$ID"
+		pid=$(state pid)
+		wait_for 5 test -e "/proc/$pid/root/data/file"
+		grep -E '^[^ ]+ /data ' "/proc/$pid/mounts" | grep -E "[ ,]${word/not-allowed/context}=\"?$files"
+		case $word in
+		*context) [[ $word == fscontext ]] || equals "$(stat -c %C "/proc/$pid/root/data")" "$files" ;;
+		esac
+		case $word in
+		context | not-allowed) refute chcon -t tmp_t "/proc/$pid/root/data/file" ;;
+		*)
+			chcon -t tmp_t "/proc/$pid/root/data/file"
+			matches "$(stat -c %C "/proc/$pid/root/data/file")" :tmp_t:
+			;;
+		esac
+		rtq delete --force "$ID"
+	done
+	# the kernel has it for file systems that keep labels of their own, and a tmpfs is none
+	labelled '.annotations["run.oci.mount_context_type"] = "defcontext"'
+	fails 'tmpfs.*invalid argument' rtq --allow-annotation run.oci.mount_context_type create --bundle "$BUNDLE" "$ID"
+}
+
 @test "keys have the process's label" {
 	labelled '.process.args = ["keylabel"]'
 	run_fg

@@ -5,7 +5,7 @@ set -u
 MASU=$(readlink -f "${MASU:?the path of masu}")
 [[ -d /run/systemd/system ]] || { echo "no systemd runs here"; exit 77; }
 [[ $(id -u) == 0 ]] || { echo "needs root"; exit 77; }
-work=$(mktemp -d /tmp/masu-systemd.XXXXXX)
+work=$(mktemp -d "${TMPDIR:-/tmp}/masu-systemd.XXXXXX")
 chmod 755 "$work"
 n=0 bad=0
 factor=${WAIT_FACTOR:-1}
