@@ -17,6 +17,11 @@ ok() { # NAME COMMAND...: ok if the command succeeds
 	fi
 }
 
+skip() { # NAME WHY
+	tests=$((tests + 1))
+	echo "ok $tests - $1 # SKIP $2"
+}
+
 skip_all() { # WHY
 	echo "1..0 # SKIP $1"
 	exit 0

@@ -195,6 +195,9 @@ class Command:
             if (place and place.kill and mine and status == -signal.SIGKILL) or (mine and place.loader):
                 return []
             return ["masu ended by signal %d: %s" % (-status, err)]
+        # It is told as the end of the program that it was about to be.
+        if place.kill and place.role != "masu" and status == 128 + signal.SIGKILL and self.prints:
+            return []
         if len(lines) == 1 and (lines[0].startswith("masu: ") or place.loader):
             return []
         # What cannot be written cannot be read.
@@ -215,7 +218,7 @@ class Command:
 
     def is_clone(self, place, text):
         """In a user namespace, a proc that may not be mounted is the host's, with the same masks and options, and that is all."""
-        if not place or place.call not in ("fsconfig", "fsmount") or place.what != "EPERM":
+        if not place or place.call not in ("fsopen", "fsconfig", "fsmount") or place.what != "EPERM":
             return False
         plain = [[line.replace(" master -", " -") for line in t.splitlines() if not line.startswith("pid namespaces")] for t in (self.expected, text)]
         return plain[0] == plain[1] and " /proc rw,relatime master - proc" in text

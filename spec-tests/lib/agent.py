@@ -24,6 +24,8 @@ while True:
     text += data
     fds += got
     print(json.dumps({"message": len(data), "fds": len(got)}), file=out)
+if not text:
+    sys.exit("nothing was sent")
 print(json.dumps({"end": json.loads(text), "raw": text.decode()}), file=out)
 while True:
     notif = bytearray(80)

@@ -92,6 +92,25 @@ fails() {
 }
 state() { rt state "${2:-$ID}" </dev/null 2>/dev/null | jq -r ".$1"; }
 status_is() { [[ $(state status) == "$1" ]] || { echo "status is '$(state status)', wanted '$1'"; return 1; }; }
+# [FILTER]: a container that waits for go, then wants more memory than it may have; its events go to $OUT from before that, by $follower.
+oom_when_followed() {
+	config '.process.args = ["sh", "-c", "while [ ! -e /tmp/go-$MASU_TEST_ID ]; do sleep 0.1; done; tail -c 80000000 /dev/zero; sleep 1000"]
+		| .linux.resources.memory = {"limit": 20971520, "swap": 20971520}'" | ${1:-.}"
+	run_detached
+	rt events --interval 60s "$ID" </dev/null >"$OUT" 2>"$ERR" &
+	follower=$!
+	# The first statistics are told when it has begun to look.
+	wait_for 20 grep -q '"stats"' "$OUT"
+	touch "$ROOTFS/tmp/go-$ID"
+	wait_for 20 grep -q '"oom"' "$OUT"
+	# Told while the container is there.
+	status_is running
+	rt kill "$ID" KILL </dev/null
+	wait_for 20 refute kill -0 "$follower"
+	wait "$follower"
+	rm -f "$ROOTFS/tmp/go-$ID"
+	jq -se --arg id "$ID" 'map(select(.type == "oom")) | length == 1 and .[0].id == $id and (.[0] | keys | sort) == ["id", "type"]' "$OUT"
+}
 # SECONDS COMMAND...: until it succeeds. A slow machine sets WAIT_FACTOR.
 wait_for() {
 	local end=$((SECONDS + $1 * ${WAIT_FACTOR:-1}))
@@ -101,6 +120,8 @@ wait_for() {
 		sleep 0.02
 	done
 }
+# PID: it has left this process's network namespace.
+other_namespace() { [[ $(readlink "/proc/$1/ns/net") != "$(readlink /proc/self/ns/net)" ]]; }
 # bats does not see the failure of a plain "! command".
 refute() { ! "$@"; }
 equals() { [[ $1 == "$2" ]] || { printf 'got    %q\nwanted %q\n' "$1" "$2"; return 1; }; }

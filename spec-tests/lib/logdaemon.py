@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # journald and syslog as far as a sender sees them: logdaemon.py OUT. Listens on /run/systemd/journal/socket and /dev/log (of the mount
 # namespace it runs in) and writes each message to OUT as a line of JSON. With the argument stream /dev/log wants a stream.
-import array, fcntl, json, os, selectors, socket, sys
+# SIGTERM: it writes what has been sent until then, and ends.
+import array, fcntl, json, os, selectors, signal, socket, sys
 
 F_GET_SEALS = 1034
 out = open(sys.argv[1], "w", buffering=1)
@@ -36,7 +37,21 @@ def syslog(sock):
 
 
 def accept(sock):
-    sel.register(sock.accept()[0], selectors.EVENT_READ, syslog)
+    sel.register(sock.accept()[0], selectors.EVENT_READ, stream_syslog)
+
+
+def stream_syslog(sock):
+    data = sock.recv(1 << 20)
+    if data:
+        print(json.dumps({"to": "syslog", "text": data.decode()}), file=out)
+    else:
+        sel.unregister(sock)
+
+
+def end(sock):
+    global ending
+    ending = True
+    sel.unregister(sock)
 
 
 os.makedirs("/run/systemd/journal", exist_ok=True)
@@ -47,7 +62,16 @@ for path, kind, fn in (("/run/systemd/journal/socket", socket.SOCK_DGRAM, journa
     if kind == socket.SOCK_STREAM:
         s.listen()
     sel.register(s, selectors.EVENT_READ, fn)
+ending = False
+woken, wake = socket.socketpair()
+wake.setblocking(False)
+signal.set_wakeup_fd(wake.fileno())
+signal.signal(signal.SIGTERM, lambda number, frame: None)
+sel.register(woken, selectors.EVENT_READ, end)
 print(json.dumps({"ready": True}), file=out)
 while True:
-    for key, _ in sel.select():
+    ready = sel.select(0 if ending else None)
+    if ending and not ready:
+        break
+    for key, _ in ready:
         key.data(key.fileobj)

@@ -14,6 +14,8 @@ setup() {
 }
 teardown() {
 	[[ -z ${helper_pid:-} ]] || kill "$helper_pid" 2>/dev/null || true
+	# Shared by the tests of this file, one of which gives it away.
+	[[ ! -d ${ROOTFS:-}/tmp ]] || chown -R 0:0 "$ROOTFS/tmp"
 	common_teardown
 }
 

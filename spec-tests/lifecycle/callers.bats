@@ -64,7 +64,7 @@ one_object() {
 	for args in nosuch /no/such ./nosuch /bin/sh/x; do
 		config_args "$args"
 		fails . call create --bundle "$BUNDLE" "$ID"
-		is_masu && one_object || msg=$(<"$ERR")
+		if is_masu; then one_object; else msg=$(<"$ERR"); fi
 		echo "$args: $msg"
 		[[ $args == /bin/sh/x ]] || grep -qiE "$not_found" <<<"$msg"
 		grep -qiE "$moby_not_found" <<<"$msg"
@@ -76,7 +76,7 @@ one_object() {
 	for args in /tmp/plain /tmp; do
 		config_args "$args"
 		fails . call create --bundle "$BUNDLE" "$ID"
-		is_masu && one_object || msg=$(<"$ERR")
+		if is_masu; then one_object; else msg=$(<"$ERR"); fi
 		echo "$args: $msg"
 		grep -qiE "$denied" <<<"$msg"
 		grep -qiE "$moby_denied" <<<"$msg"

@@ -57,12 +57,7 @@ follow() { # OPTIONS... IDS...
 
 @test "oom: told, and before the end" {
 	is_masu || skip "others go on until it is deleted"
-	config '.process.args = ["sh", "-c", "sleep 0.7; tail -c 80000000 /dev/zero"] | .linux.resources.memory = {"limit": 20971520, "swap": 20971520}'
-	run_detached
-	follow --interval 10s "$ID"
-	wait_for 20 refute kill -0 $follower
-	wait $follower
-	jq -e --arg id "$ID" 'select(.type == "oom") | .id == $id and (keys | sort) == ["id", "type"]' "$OUT"
+	oom_when_followed
 }
 
 @test "several containers, and all that run" {

@@ -10,18 +10,20 @@ setup() {
 }
 teardown() { common_teardown; }
 
-# [stream] -- COMMANDS: in a world with log daemons of its own; $RT is the runtime. What they got is in $SEEN.
+# [stream] -- COMMAND: in a world with log daemons of its own; $RT is the runtime. What they got is in $SEEN, the command's exit in status.
 daemons() {
 	local how=()
 	while [[ $1 != -- ]]; do how+=("$1"); shift; done
 	shift
 	: >"$SEEN"
+	status=0
 	RT="$RUNTIME --root $ROOT" SEEN=$SEEN BUNDLE=$BUNDLE ID=$ID timeout -k 5 60 unshare -m --propagation private bash -uc '
 		mount -t tmpfs x /run && mount -t tmpfs x /dev && mknod -m 666 /dev/null c 1 3 && mknod -m 666 /dev/zero c 1 5 || exit 99
 		env -u MASU_TEST_ID '"$(command -v python3) $lib/logdaemon.py $SEEN ${how[*]:-}"' & d=$!
-		while ! grep -qs ready $SEEN; do sleep 0.02; done
+		while ! grep -qs ready $SEEN; do kill -0 $d || exit 98; sleep 0.02; done
 		'"$1"'
-		status=$?; sleep 0.2; kill $d; exit $status' </dev/null >"$OUT" 2>"$ERR" 3>&- || true
+		status=$?; kill $d; wait $d || exit 97; exit $status' </dev/null >"$OUT" 2>"$ERR" 3>&- || status=$?
+	echo "exit $status"
 	cat "$SEEN" "$ERR"
 }
 seen() { jq -r "select(.to) | $1" "$SEEN"; }
@@ -29,9 +31,11 @@ seen() { jq -r "select(.to) | $1" "$SEEN"; }
 @test "journald: an error with its fields, the bare text on stderr" {
 	needs python3
 	daemons -- '$RT --log journald:mine kill nobody 9'
+	equals "$status" 1
 	equals "$(seen '"\(.MESSAGE) \(.PRIORITY) \(.SYSLOG_IDENTIFIER) \(.ID)"')" 'container `nobody` does not exist 3 mine nobody'
 	equals "$(<"$ERR")" 'container `nobody` does not exist'
 	daemons -- '$RT --log journald: list --frob'
+	equals "$status" 1
 	equals "$(seen .SYSLOG_IDENTIFIER)" masu
 }
 
@@ -39,29 +43,34 @@ seen() { jq -r "select(.to) | $1" "$SEEN"; }
 	needs python3
 	config_patch '.process.capabilities.bounding += ["CAP_NO_SUCH"] | .process.args = ["true"]'
 	daemons -- '$RT --log journald:x --log-level debug run --bundle $BUNDLE $ID'
+	equals "$status" 0
 	matches "$(seen 'select(.PRIORITY == "4") | .MESSAGE')" CAP_NO_SUCH
 	equals "$(seen .ID | sort -u)" "$ID"
 	daemons -- '$RT --log journald:x --log-format json kill nobody 9'
+	equals "$status" 1
 	seen .MESSAGE | jq -e '.level == "error" and .msg == "container `nobody` does not exist" and .time'
 }
 
 @test "journald: lines in a text stay one message" {
 	needs python3
 	daemons -- '$RT --log journald:x kill "$(printf "a\nPRIORITY=0")" 9'
-	equals "$(jq -r 'select(.to) | .PRIORITY' "$SEEN" | sort -u)" 3
+	equals "$status" 1
+	jq -se 'map(select(.to)) | length == 1 and .[0].PRIORITY == "3" and (.[0].MESSAGE | test("a.PRIORITY=0"; "s"))' "$SEEN"
 }
 
 @test "syslog: priority, time, name and process; to a stream as well" {
 	needs python3
 	daemons -- '$RT --log syslog:mine kill nobody 9'
+	equals "$status" 1
 	matches "$(seen .text)" '^<11>[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} mine\[[0-9]+\]: container `nobody` does not exist$'
 	daemons stream -- '$RT --log syslog:mine kill nobody 9'
+	equals "$status" 1
 	matches "$(jq -c 'select(.text // "" | length > 0) | .text' "$SEEN")" 'does not exist\\u0000"$'
 }
 
 @test "a daemon that is not there is an error that names it" {
-	fails 'connect to ./dev/log.|connect to ./run/systemd/journal/socket.' unshare -m --propagation private bash -uc "mount -t tmpfs x /run; '$RUNTIME' --log journald:x list"
-	fails 'connect to ./dev/log.' unshare -m --propagation private bash -uc "mount -t tmpfs x /dev; '$RUNTIME' --log syslog:x list"
+	fails 'connect to ./run/systemd/journal/socket.: No such file' unshare -m --propagation private bash -uc "mount -t tmpfs x /run; '$RUNTIME' --log journald:x list"
+	fails 'connect to ./dev/log.: No such file' unshare -m --propagation private bash -uc "mount -t tmpfs x /dev; '$RUNTIME' --log syslog:x list"
 }
 
 @test "file: appended to, by the path or by file:PATH, 0644" {
@@ -73,17 +82,23 @@ seen() { jq -r "select(.to) | $1" "$SEEN"; }
 }
 
 @test "levels: each shows its own and those before" {
-	local level n last=-1
+	local level before=
 	config_patch '.process.capabilities.bounding += ["CAP_NO_SUCH"] | .process.args = ["true"]'
 	for level in error warning info debug trace; do
 		rm -f "$SEEN"
 		rtq --log "$SEEN" --log-format json --log-level $level run --bundle "$BUNDLE" "$ID"
-		jq -r .level "$SEEN" | sort | uniq -c
-		n=$(wc -l <"$SEEN")
-		((n >= last))
-		last=$n
+		echo "$level: $(jq -r .level "$SEEN" | sort | uniq -c | xargs)"
+		before+=" $level"
+		jq -se --arg before "$before" '($before | split(" ")) as $b | all(.level as $l | $b | index($l))' "$SEEN"
+		case $level in
+		error) [[ ! -s $SEEN ]] ;;
+		trace) jq -se 'any(.level == "trace")' "$SEEN" ;;
+		esac
+		[[ $level == error ]] || jq -se 'map(select(.level == "warning")) | length == 1 and (.[0].msg | contains("CAP_NO_SUCH"))' "$SEEN"
 	done
-	((last > 1))
+	rm -f "$SEEN"
+	fails . rtq --log "$SEEN" --log-format json --log-level error kill nobody 9
+	equals "$(jq -r .level "$SEEN")" error
 	rm -f "$SEEN"
 	rtq --log "$SEEN" --log-format json run --bundle "$BUNDLE" "$ID"
 	[[ ! -s $SEEN ]]

@@ -88,7 +88,10 @@ EOT
 	# A new cpuset of v1 takes no process before it is filled.
 	for d in $(cgroups_of_test | grep -v /cpuset/); do mkdir "$d/below"; done
 	rtq exec --detach --cgroup below "$ID" sleep 1003
-	matches "$(cat "/proc/$(processes_of_test | awk '/sleep 1003/ { print $1; exit }')/cgroup")" "/$ID/below"
+	local want
+	want=$(sed -E '/^[0-9]+:([^:]*,)?cpuset(,[^:]*)?:/!'"s,/$ID\$,&/below," "/proc/$(state pid)/cgroup")
+	matches "$want" "/$ID/below"
+	equals "$(cat "/proc/$(processes_of_test | awk '/sleep 1003/ { print $1; exit }')/cgroup")" "$want"
 }
 
 @test "exec: a cgroup for one controller of cgroup v1, the others stay" {

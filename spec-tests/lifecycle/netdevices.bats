@@ -22,7 +22,6 @@ teardown() {
 	kill "$holder" ${other:-} 2>/dev/null || true
 	return $failed
 }
-other_namespace() { [[ $(readlink "/proc/$1/ns/net") != "$(readlink /proc/self/ns/net)" ]]; }
 net() { nsenter -t "$holder" -n "$@"; }
 inside() { nsenter -t "$(state pid)" -n "$@"; }
 rt() { timeout -k 5 "${RT_TIMEOUT:-30}" nsenter -t "$holder" -n "$RUNTIME" --root "$ROOT" "$@" 3>&-; }

@@ -110,16 +110,32 @@ TEST(overlaps_of_overlaps)
 	CHECK(compare(r, LEN(c), true) > 0);
 }
 
+/* It takes back what was allowed before it, and leaves the default list as one at the beginning does: Docker since 26 says its list,
+ * which begins with it and lacks full, ptmx and the terminals, twice. */
 TEST(deny_all_in_the_middle)
 {
 	AUTO(buf_done) struct buf b = { 0 };
-	static const struct spec_device_rule user[] = { DEV(true, 'c', 10, 229, "rw"), DEV(false, 0, -1, -1, NULL),
-							DEV(true, 'c', 1, 3, "r") };
-	const struct device_rule *r = plan(user, 3, &b);
+	static const struct spec_device_rule user[] = { DEV(true, 'c', 10, 229, "rw"), DEV(true, 'b', -1, -1, "m"),
+							DEV(false, 0, -1, -1, NULL), DEV(true, 'c', 1, 11, "r") };
+	const struct device_rule *r = plan(user, 4, &b);
 
 	CHECK(!devices_decide(r, LEN(b), 'c', 10, 229, DEVICE_READ));
-	CHECK(!devices_decide(r, LEN(b), 'c', 1, 5, DEVICE_READ));
-	CHECK(devices_decide(r, LEN(b), 'c', 1, 3, DEVICE_READ));
+	CHECK(!devices_decide(r, LEN(b), 'b', 8, 0, DEVICE_MKNOD));
+	CHECK(devices_decide(r, LEN(b), 'c', 1, 7, DEVICE_ALL));
+	CHECK(devices_decide(r, LEN(b), 'c', 136, 9, DEVICE_READ | DEVICE_WRITE));
+	CHECK(devices_decide(r, LEN(b), 'c', 1, 11, DEVICE_READ));
+	CHECK(!devices_decide(r, LEN(b), 'c', 1, 11, DEVICE_WRITE));
+	compare(r, LEN(b), true);
+}
+
+TEST(deny_all_after_allow_all)
+{
+	AUTO(buf_done) struct buf b = { 0 };
+	static const struct spec_device_rule user[] = { DEV(true, 0, -1, -1, "rwm"), DEV(false, 'a', -1, -1, "rwm") };
+	const struct device_rule *r = plan(user, 2, &b);
+
+	CHECK(!devices_decide(r, LEN(b), 'b', 8, 0, DEVICE_READ));
+	CHECK(devices_decide(r, LEN(b), 'c', 1, 3, DEVICE_ALL));
 	compare(r, LEN(b), true);
 }
 

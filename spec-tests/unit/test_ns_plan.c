@@ -186,8 +186,8 @@ TEST(a_path_that_changes_its_meaning)
 	struct spec_config c = { .lnx = &l };
 	const unsigned both = 1u << SPEC_NS_UTS | 1u << SPEC_NS_IPC;
 	struct ns_plan p = { .joins_len = 2,
-			     .joins = { { .fd = 0, .clone_flag = SYS_CLONE_NEWUTS },
-					{ .fd = 1, .clone_flag = SYS_CLONE_NEWIPC } } };
+			     .joins = { { .fd = ~0, .clone_flag = SYS_CLONE_NEWUTS },
+					{ .fd = ~1, .clone_flag = SYS_CLONE_NEWIPC } } };
 	struct ns_plan again = p;
 	struct err err = { 0 };
 	int next = dup(0);

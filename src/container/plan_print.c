@@ -38,7 +38,7 @@ static void print_namespaces(const struct spec_config *c, const struct ns_plan *
 {
 	for (uint32_t i = 0; i < p->joins_len; i++) {
 		buf_addf(out, "namespace %s ", ns_flag_name(p->joins[i].clone_flag));
-		buf_add_visible(out, c->lnx->namespaces[p->joins[i].fd].path);
+		buf_add_visible(out, c->lnx->namespaces[ns_join_index(&p->joins[i])].path);
 		buf_adds(out, "\n");
 	}
 	if (p->new_user) {

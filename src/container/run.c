@@ -118,6 +118,8 @@ static int run_foreground(struct masu_runtime *rt, struct create *c, struct supe
 		r = supervise_wait(s, &code, err);
 		if (!(c->options->flags & MASU_RUN_KEEP))
 			delete_own(rt, c->dir_fd, &c->state, false);
+		if (r < 0 && !(c->options->flags & MASU_RUN_KEEP))
+			create_unpublish(c);
 	}
 	return r < 0 ? r : code;
 }

@@ -147,6 +147,9 @@ int spawn_find(struct wire *w, int proc_fd, struct pidref *stage, struct pidref 
 	if (pid <= 0)
 		return err_set(err, EPROTO, "find init: its process id is not visible here");
 	r = pidref_open(proc_fd, pid, 0, process);
+	/* Were it alive all the same, both would wait for the other's words. */
+	if (r == -ESRCH)
+		kill(pid, SIGKILL);
 	if (r == -ESRCH && wire_last_words(w, err))
 		return r;
 	if (r < 0)

@@ -92,20 +92,22 @@ int devices_plan(const struct spec_resources *res, const struct spec_device *nod
 	static const struct device_rule everything = {
 		.allow = true, .type = 'a', .access = DEVICE_ALL, .major = DEVICE_ANY, .minor = DEVICE_ANY
 	};
-	bool leading = true;
+	size_t base;
 	int r = MUTATION(A12) ? buf_add(ret, &everything, sizeof(everything))
 			      : buf_add(ret, defaults, sizeof(defaults));
 
 	if (r == 0)
 		r = add_nodes(nodes, nodes_len, ret);
+	base = ret->len;
 	for (size_t i = 0; r == 0 && res && !MUTATION(A12) && i < res->devices_len; i++) {
 		struct device_rule rule = { 0 };
 
 		r = rule_parse(&res->devices[i], i, &rule, err);
 		if (r < 0)
 			return r;
-		leading = leading && !rule.allow && is_everything(&rule);
-		if (!leading)
+		if (!rule.allow && is_everything(&rule))
+			ret->len = base; /* Docker says its whole list twice */
+		else
 			r = buf_add(ret, &rule, sizeof(rule));
 	}
 	return r < 0 ? err_code(err, r, "plan device rules") : 0;

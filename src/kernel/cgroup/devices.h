@@ -23,8 +23,9 @@ struct device_rule {
 };
 
 /* Result in ret: an array of struct device_rule: the default list, then the making (not the opening) of the nodes in linux.devices,
- * which masu-init does from inside the cgroup, then the user's rules in their order. Denying everything comes first and is implied,
- * so a leading "deny all" of the document changes nothing. res may be NULL. -EINVAL for bad rules. */
+ * which masu-init does from inside the cgroup, then the user's rules in their order. Denying everything comes first and is implied:
+ * a "deny all" of the document takes back the rules before it and leaves what every container has, wherever it stands; a denial
+ * that names types, numbers or some accesses denies those too. res may be NULL. -EINVAL for bad rules. */
 int devices_plan(const struct spec_resources *res, const struct spec_device *nodes, size_t nodes_len, struct buf *ret,
 		 struct err *err);
 /* The reference meaning: whether all bits of access are allowed for this device. */

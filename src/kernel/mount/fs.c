@@ -320,7 +320,7 @@ static int fs_configured(const struct mount_job *job, uint64_t attr)
 		return err_set(job->err, ENODEV, "mount `%s`: the kernel has no file system `%s`", job->destination,
 			       type ? type : "");
 	if (fs < 0)
-		return fs_error(job, -1, -errno, "open file system");
+		return fs_may_fall_back(job, -errno) ? -EPERM : fs_error(job, -1, -errno, "open file system");
 	if (job->source && sys_fsconfig(fs, SYS_FSCONFIG_SET_STRING, "source", job->source, 0) < 0)
 		return fs_error(job, fs, -errno, "source of");
 	r = mount_fs_parameters(job, fs, rec->sb_set, 0);

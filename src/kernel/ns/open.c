@@ -68,7 +68,7 @@ int ns_open_joins(const struct spec_config *c, struct ns_plan *p, unsigned host_
 	if (p->joins_len && proc_fd < 0)
 		return proc_fd;
 	for (uint32_t i = 0; i < p->joins_len; i++) {
-		uint32_t index = (uint32_t)p->joins[i].fd;
+		uint32_t index = ns_join_index(&p->joins[i]);
 		const struct spec_namespace *ns = &c->lnx->namespaces[index];
 		int r = open_one(ns->path, p->joins[i].clone_flag, &p->joins[i].fd, err);
 

@@ -56,7 +56,7 @@ static int collect(const struct spec_config *c, struct ns_plan *p, struct wanted
 		w->joined |= flag;
 		if (p->joins_len == NS_JOINS_MAX)
 			return err_set(err, E2BIG, "join namespaces: more than %d", NS_JOINS_MAX);
-		p->joins[p->joins_len++] = (struct ns_join){ .fd = (int32_t)i, .clone_flag = flag };
+		p->joins[p->joins_len++] = (struct ns_join){ .fd = ~(int32_t)i, .clone_flag = flag };
 	}
 	return 0;
 }

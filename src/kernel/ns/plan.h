@@ -12,8 +12,13 @@ struct ns_inputs {
 	int privileged;      /* masu has CAP_SETUID and CAP_SETGID and CAP_SYS_ADMIN where it runs */
 };
 
-/* joins[].fd is the index into linux.namespaces until ns_open_joins replaces it by a descriptor. */
+/* joins[].fd is no descriptor until ns_open_joins puts one there: till then it is ~index into linux.namespaces, which nobody closes. */
 int ns_plan_build(const struct ns_inputs *in, struct buf *flat, struct ns_plan *ret, struct err *err);
+static inline uint32_t ns_join_index(const struct ns_join *j)
+{
+	return ~(uint32_t)j->fd;
+}
+
 uint32_t ns_clone_flag(enum spec_namespace_kind kind);
 /* The entry of linux.namespaces of that kind, or NULL. */
 const struct spec_namespace *ns_find(const struct spec_config *c, enum spec_namespace_kind kind);

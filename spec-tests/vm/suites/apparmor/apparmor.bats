@@ -85,10 +85,11 @@ confined() { config '.process.apparmorProfile = $profile | .process.args = ["sh"
 	equals "$output" refused
 }
 
-@test "the container's init has it from its first instruction on" {
+@test "the container's process has it once it has been started, and not before" {
 	confined masu-test-read '.process.args = ["sleep", "1000"]'
 	create
 	# the profile is for what will be executed; masu's own process waits outside
+	refute grep -q masu-test-read "/proc/$(state pid)/attr/current"
 	start
 	equals "$(cat "/proc/$(state pid)/attr/current")" 'masu-test-read (enforce)'
 	rtq delete --force "$ID"

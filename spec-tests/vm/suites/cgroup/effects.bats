@@ -31,18 +31,7 @@ teardown() { common_teardown; }
 
 @test "events: memory ran out; pressure is told" {
 	is_masu || skip "not every runtime tells pressure"
-	config '.process.args = ["sh", "-c", "while [ ! -e /tmp/go-$MASU_TEST_ID ]; do sleep 0.2; done; tail -c 60000000 /dev/zero; sleep 1000"]
-		| .linux.resources.memory = {"limit": 20971520, "swap": 20971520}'
-	run_detached
-	rt events --interval 60s "$ID" </dev/null >"$OUT" 2>"$ERR" &
-	local follower=$!
-	sleep 2
-	touch "$ROOTFS/tmp/go-$ID"
-	wait_for 20 grep -q '"oom"' "$OUT"
-	rt kill "$ID" KILL </dev/null
-	wait_for 20 refute kill -0 $follower
-	wait $follower
-	jq -se --arg id "$ID" 'map(select(.type == "oom")) | length == 1 and .[0].id == $id' "$OUT"
+	oom_when_followed
 	delete
 	run_detached
 	rtq events --stats "$ID"

@@ -4,7 +4,11 @@
 load common
 setup_file() { criu_setup_file; }
 setup() { criu_setup; }
-teardown() { common_teardown; }
+teardown() {
+	[[ -z ${holder:-} ]] || kill "$holder" 2>/dev/null
+	umount -l "$BATS_TEST_TMPDIR/net" 2>/dev/null
+	common_teardown
+}
 
 @test "a container is saved, deleted and goes on" {
 	run_detached
@@ -155,7 +159,8 @@ net='nc -l -p 7000 -e cat & sleep 1; (while :; do echo x; sleep 0.1; done) | nc 
 	counts "$(number)"
 	checkpoint --tcp-established
 	n=$(number)
-	fails "" restore
+	fails "run criu .log: $WORK/restore.log" restore
+	grep -qi tcp "$BATS_TEST_TMPDIR/fails" "$WORK/restore.log"
 	[[ ! -e $ROOT/$ID ]]
 	restore --tcp-established
 	goes_on "$n"
@@ -163,12 +168,12 @@ net='nc -l -p 7000 -e cat & sleep 1; (while :; do echo x; sleep 0.1; done) | nc 
 }
 
 @test "a network namespace that is joined stays what it is" {
-	unshare -n sleep 1000 &
+	env -u MASU_TEST_ID unshare -n sleep 1000 3>&- &
 	holder=$!
-	sleep 0.5
+	wait_for 10 other_namespace "$holder"
 	touch "$BATS_TEST_TMPDIR/net"
 	mount --bind "/proc/$holder/ns/net" "$BATS_TEST_TMPDIR/net"
-	kill $holder
+	kill "$holder" && holder=
 	inode=$(stat -Lc %i "$BATS_TEST_TMPDIR/net")
 	counting '(.linux.namespaces[] | select(.type == "network")).path = $p' --arg p "$BATS_TEST_TMPDIR/net"
 	run_detached
@@ -178,8 +183,8 @@ net='nc -l -p 7000 -e cat & sleep 1; (while :; do echo x; sleep 0.1; done) | nc 
 	restore
 	goes_on "$n"
 	equals "$(stat -Lc %i "/proc/$(pid)/ns/net")" "$inode"
+	refute equals "$inode" "$(stat -Lc %i /proc/self/ns/net)"
 	delete
-	umount "$BATS_TEST_TMPDIR/net"
 }
 
 @test "restored under another name" {
@@ -251,16 +256,22 @@ net='nc -l -p 7000 -e cat & sleep 1; (while :; do echo x; sleep 0.1; done) | nc 
 }
 
 @test "streams: pipes of the saved container are those of the restore" {
-	counting '.process.args = ["sh", "-c", "i=0; while [ $i -lt 200 ]; do i=$((i+1)); echo $i; echo $i >/tmp/count; sleep 0.1; [ -e /tmp/end ] && exit 7; done"]'
+	counting '.process.args = ["sh", "-c", "i=0; while [ $i -lt 5000 ]; do i=$((i+1)); echo $i; echo $i >/tmp/count; sleep 0.1; [ -e /tmp/end ] && exit 7; done"]'
 	rm -f "$ROOTFS/tmp/end"
 	rt run --detach --bundle "$BUNDLE" "$ID" </dev/null 2>/dev/null | cat >"$BATS_TEST_TMPDIR/one" &
 	counts 3
 	checkpoint
 	matches "$(cat "$IMAGES/descriptors.json")" '^\["/dev/null","pipe:\[[0-9]+\]","/dev/null"\]$'
 	n=$(number)
-	(sleep 5; touch "$ROOTFS/tmp/end") 3>&- &
-	rt restore --bundle "$BUNDLE" --image-path "$IMAGES" --work-path "$WORK" "$ID" </dev/null 2>"$ERR" | cat >"$BATS_TEST_TMPDIR/two" || true
+	(wait_for 30 beyond $((n + 3)) && touch "$ROOTFS/tmp/end") 3>&- &
+	{
+		status=0
+		rt restore --bundle "$BUNDLE" --image-path "$IMAGES" --work-path "$WORK" "$ID" </dev/null 2>"$ERR" || status=$?
+		echo $status >"$BATS_TEST_TMPDIR/code"
+	} | cat >"$BATS_TEST_TMPDIR/two"
+	wait $!
 	cat "$ERR"
+	equals "$(<"$BATS_TEST_TMPDIR/code")" 7
 	echo "$n, then: $(tr '\n' ' ' <"$BATS_TEST_TMPDIR/two")"
 	(($(head -n 1 "$BATS_TEST_TMPDIR/two") > n))
 	[[ ! -e $ROOT/$ID ]]

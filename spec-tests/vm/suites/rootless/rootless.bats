@@ -12,8 +12,10 @@ setup() {
 	own='{"containerID": 0, "hostID": '$(id -u)', "size": 1}'
 }
 teardown() {
-	common_teardown
-	[[ ! -e $CGROUP ]]
+	local failed=0
+	common_teardown || failed=1
+	[[ ! -e $CGROUP ]] || { echo "left behind: $CGROUP"; failed=1; }
+	return $failed
 }
 # FILTER: a container of this user.
 mine() {
