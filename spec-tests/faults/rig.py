@@ -292,7 +292,10 @@ class Rig:
     def check_left(self, what, undone=None):
         end = time.time() + GRACE
         while (found := self.left(undone)) and time.time() < end:
-            # Whoever waits for a masu that is gone ends by itself, a moment later.
+            # Whoever waits for a masu that is gone ends by itself, a moment later. A terminal or a listener that nobody has taken yet
+            # was opened by the container's process, and keeps its credentials, with the session keyring.
+            if not self.strays():
+                self.drain()
             time.sleep(0.01)
         if os.path.exists(self.pids + "/pid"):
             os.unlink(self.pids + "/pid")

@@ -92,7 +92,8 @@ nodriver='No such device'
 	config '.mounts += [{"destination": "/a", "type": "bind", "source": $s, "options": $o}] | .process.args = ["cat", "/proc/self/mountinfo"] | del(.linux.resources, .linux.cgroupsPath)
 		| .mounts |= map(select(.type != "mqueue" and .type != "sysfs")) | .linux.namespaces = [{"type": "mount"}, {"type": "user"}, {"type": "pid"}, {"type": "uts"}, {"type": "ipc"}] | .process.rlimits = []
 		| .linux.uidMappings = [{"containerID": 0, "hostID": 65534, "size": 1}] | .linux.gidMappings = [{"containerID": 0, "hostID": 65534, "size": 1}]' --arg s "$s" --argjson o '["bind"]'
-	mkdir -m 777 "$ROOT/nobody" "$ROOTFS/a"
+	mkdir -m 777 "$ROOTFS/a"
+	install -d -m 700 -o 65534 -g 65534 "$ROOT/nobody"
 	local script='mount -t tmpfs -o nosuid,nodev,noexec x '"$s"'; chmod 755 "$ROOT"
 		setpriv --reuid 65534 --regid 65534 --clear-groups "$RUNTIME" --root "$ROOT/nobody" run --bundle "$BUNDLE" "$ID" </dev/null'
 	alone "$script" >"$OUT"

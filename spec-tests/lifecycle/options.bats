@@ -96,7 +96,7 @@ teardown() { common_teardown; }
 	is_masu || skip "crun and runc have no such rule"
 	config_args sleep 1000
 	run_detached --pid-file "" --console-socket "" --config ""
-	rtq exec --process "" --user "" --cwd "" --apparmor "" "$ID" true
+	rtq exec --process "" --cwd "" --apparmor "" "$ID" true
 	rtq update --resources "" --cpu-share 512 "$ID"
 	fails "expected a limit" rt update --resources "" "$ID"
 	jq '.process | .args = ["sh", "-c", "echo from stdin"]' "$BUNDLE/config.json" >"$BATS_TEST_TMPDIR/process.json"

@@ -51,7 +51,8 @@ static int exec_check_user(const char *user, struct masu_error *err)
 	uint32_t id;
 	char *colon;
 
-	if (!command_text(user))
+	/* Not command_text: an empty one, of a variable that was not set, must not quietly become the user of the document. */
+	if (!user)
 		return 0;
 	if (strlen(user) >= sizeof(copy))
 		return fail_usage(err, "option `--user`: `%s`: expected UID or UID:GID", user);
@@ -119,7 +120,7 @@ static int exec_collect(struct masu_exec_options *o, char **args, const struct b
 		.args = has_document ? NULL : args + 1,
 		.cwd = command_text(given.cwd),
 		.env = given.env.v,
-		.user = command_text(given.user),
+		.user = given.user,
 		.additional_gids = gids,
 		.additional_gids_len = given.gids.n,
 		.cap = given.cap.v,

@@ -37,8 +37,9 @@ static int check_options(const struct restore *r, struct err *err)
 	const struct masu_create_options *o = &r->options;
 
 	if (o->preserve_fds || o->listen_fds)
-		return err_set(err, EOPNOTSUPP,
-			       "hand on descriptors: a restored process has the descriptors of its images, no others");
+		return err_set(
+			err, EOPNOTSUPP,
+			"hand on descriptors (preserve-fds, LISTEN_FDS): a restored process has those of its images");
 	if (o->notify_socket)
 		return err_set(err, EOPNOTSUPP, "use notify socket `%s`: whether there is one is up to the images",
 			       o->notify_socket);

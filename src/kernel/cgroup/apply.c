@@ -20,6 +20,7 @@ struct apply {
 	const struct cgroup_write *w;
 	int dir_fd;
 	const char *file, *value; /* as chosen: the alternative, or with the kept field */
+	char room[160];           /* for a value with the kept field */
 	struct err *err;
 };
 
@@ -100,7 +101,7 @@ static int check_not_below(const struct apply *a)
 }
 
 /* The write alone; *a learns which file it was. */
-static int write_raw(struct apply *a, char *room, size_t len)
+static int write_raw(struct apply *a)
 {
 	const struct cgroup_write *w = a->w;
 	char first[64];
@@ -112,8 +113,8 @@ static int write_raw(struct apply *a, char *room, size_t len)
 		r = first_field(a->dir_fd, w->file, first, sizeof(first));
 		if (r < 0)
 			return r;
-		snprintf(room, len, "%s %s", first, w->value);
-		a->value = room;
+		snprintf(a->room, sizeof(a->room), "%s %s", first, w->value);
+		a->value = a->room;
 	}
 	r = io_write_file_at(a->dir_fd, a->file, a->value);
 	if (r == -ENOENT && w->alt_file && !(w->flags & CGROUP_WRITE_OR_FAIL)) {
@@ -127,7 +128,6 @@ static int write_raw(struct apply *a, char *room, size_t len)
 static int write_one(struct apply *a)
 {
 	const struct cgroup_write *w = a->w;
-	char room[160];
 	int r = 0;
 
 	a->file = w->file;
@@ -136,7 +136,7 @@ static int write_one(struct apply *a)
 		r = check_not_below(a);
 	if (r < 0)
 		return r;
-	r = write_raw(a, room, sizeof(room));
+	r = write_raw(a);
 	if (r == -ENOENT && (w->flags & CGROUP_WRITE_OPTIONAL))
 		return 0;
 	if (r == -ENOENT && (w->flags & CGROUP_WRITE_OR_FAIL)) {

@@ -116,7 +116,7 @@ int devices_plan(const struct spec_resources *res, const struct spec_device *nod
 bool devices_decide(const struct device_rule *rules, size_t n, char type, uint32_t major, uint32_t minor,
 		    uint8_t access)
 {
-	for (uint8_t bit = 1; bit <= DEVICE_MKNOD; bit = (uint8_t)(bit << 1)) {
+	for (unsigned bit = 1; bit <= DEVICE_MKNOD; bit <<= 1) {
 		bool allowed = false;
 
 		if (!(access & bit))

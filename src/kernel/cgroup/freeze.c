@@ -163,6 +163,7 @@ int cgroup_freeze(struct cgroup *cg, bool on, struct err *err)
 	return r < 0 ? err_code(err, r, "%s cgroup `%s`", on ? "freeze" : "thaw", cg->path) : 0;
 }
 
+/* -ENODEV comes from the files of a cgroup that was removed since it was opened: like one that is not there, it is not frozen. */
 int cgroup_frozen_at(struct cgroup *cg, struct err *err)
 {
 	int i = cgroup_facts_find_v1(cg->facts, "freezer");
@@ -172,6 +173,8 @@ int cgroup_frozen_at(struct cgroup *cg, struct err *err)
 
 	if (fd >= 0) {
 		r = v1_state(fd, state, sizeof(state));
+		if (r == -ENODEV)
+			return 0;
 		if (r < 0)
 			return err_code(err, r, "read `freezer.state` of cgroup `%s`", cg->path);
 		if (strcmp(state, "THAWED") != 0)
@@ -181,6 +184,8 @@ int cgroup_frozen_at(struct cgroup *cg, struct err *err)
 	if (fd < 0)
 		return 0;
 	r = cgroup_event(fd, "frozen", &frozen);
+	if (r == -ENODEV)
+		return 0;
 	return r < 0 ? err_code(err, r, "read `cgroup.events` of cgroup `%s`", cg->path) : frozen;
 }
 

@@ -30,7 +30,7 @@ static int mask_verify(struct mount_ctx *ctx, const char *path, int mount_fd, bo
 	struct fd_where now, want;
 	int r = fd < 0 ? fd : fd_where(fd, &now);
 
-	if (!r)
+	if (r >= 0)
 		r = fd_where(mount_fd, &want);
 	if (r < 0)
 		return err_code(err, r, "verify `%s`", path);

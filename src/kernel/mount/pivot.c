@@ -117,7 +117,7 @@ static int pivot_verify(struct mount_ctx *ctx, struct err *err)
 	if (fd < 0)
 		return err_sys(err, "verify the root");
 	r = fd_where(fd, &now);
-	if (!r)
+	if (r >= 0)
 		r = fd_where(ctx->root_fd, &want);
 	if (r < 0)
 		return err_code(err, r, "verify the root");
