@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For contrib/dev/analyze alone: clang's analyzer sees one file at a time and has to be told that what reports an error returns one. */
+/* For contrib/dev/analyze alone: analyzers see one file at a time and have to be told that what reports an error returns one. Not
+ * for base/err.c, which defines them. */
 #include "base/err.h"
 
 #define err_set(...) (err_set(__VA_ARGS__), -1)

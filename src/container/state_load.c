@@ -167,7 +167,7 @@ static int read_members(struct reader *r, struct state *s)
 static int check_sum(struct reader *r, const char *text)
 {
 	const char *sum = NULL, *end = NULL;
-	char want[STATE_SUM_LEN];
+	char want[STATE_SUM_LEN] = "";
 	int e = read_str(r, "checksum", false, &sum);
 
 	if (e < 0 || !sum)
