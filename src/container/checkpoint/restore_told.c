@@ -59,7 +59,9 @@ static int take_init(struct restore *r, pid_t pid, struct err *err)
 		e = procfs_start_time(c->rt->proc_fd, pid, &c->init.start_time, &letter);
 	if (e < 0)
 		return err_code(err, e, "open the restored process %d", pid);
+	/* By these two its processes are found where there is no cgroup. */
 	c->state.pid = pid;
+	c->state.start_time = c->init.start_time;
 	snprintf(line, sizeof(line), "%d %llu", pid, (unsigned long long)c->init.start_time);
 	e = journal_add(&c->journal, "init", line, err);
 	if (e >= 0 && c->has_cgroup && r->request.cgroups == CRIU_CGROUPS_IGNORE)
@@ -99,8 +101,11 @@ static int look_at_surroundings(struct restore *r, struct err *err)
 	if (c->init.pid <= 0)
 		return err_set(err, EPROTO, "look at the restored process: criu did not say which it is");
 	/* Mode `full` brings the limits of the images. */
-	if (c->has_cgroup && r->request.cgroups == CRIU_CGROUPS_FULL && lnx && lnx->resources)
+	if (c->has_cgroup && r->request.cgroups == CRIU_CGROUPS_FULL && lnx && lnx->resources) {
+		c->cgroup.nodes = lnx->devices;
+		c->cgroup.nodes_len = lnx->devices_len;
 		e = cgroup_update(&c->cgroup, lnx->resources, err);
+	}
 	if (e >= 0 && c->has_cgroup)
 		e = cgroup_check_pid(&c->cgroup, c->rt->proc_fd, c->init.pid, err);
 	if (e >= 0 && c->has_cgroup)
