@@ -11,10 +11,10 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/sys.h"
 
@@ -187,22 +187,14 @@ static void child_feed(struct child *c)
 		cleanup_close(&c->in_w); /* end of file */
 }
 
-static int64_t child_now_ms(void)
-{
-	struct timespec t = { 0 };
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Until the process has ended (0) or its time is over. */
 static int child_attend(struct child *c)
 {
-	int64_t end = c->spec->timeout_ms >= 0 ? child_now_ms() + c->spec->timeout_ms : 0;
+	int64_t end = c->spec->timeout_ms >= 0 ? clock_ms() + c->spec->timeout_ms : 0;
 
 	for (;;) {
 		struct pollfd p[2] = { { .fd = c->pidfd, .events = POLLIN }, { .fd = c->in_w, .events = POLLOUT } };
-		int64_t left = c->spec->timeout_ms >= 0 ? end - child_now_ms() : -1;
+		int64_t left = c->spec->timeout_ms >= 0 ? end - clock_ms() : -1;
 		int r;
 
 		if (c->spec->timeout_ms >= 0 && left < 0)

@@ -7,28 +7,20 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/mutation.h"
 #include "base/sys.h"
 
 #define INROOT_TRIES 128
 #define INROOT_PATIENCE_NS 50000000LL
 
-static long long inroot_now(void)
-{
-	struct timespec t = { 0 };
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000LL + t.tv_nsec;
-}
-
 /* The kernel gives up with EAGAIN (or EXDEV, at the final check) when a rename or mount anywhere on the system raced
  * with a ".." of ours. Whoever renames in a loop must not be able to spin us for ever. */
 static int inroot_try(int root_fd, const char *path, const struct sys_open_how *how)
 {
-	long long start = 0;
+	int64_t start = 0;
 	int fd;
 
 	for (int i = 0; i < INROOT_TRIES; i++) {
@@ -38,8 +30,8 @@ static int inroot_try(int root_fd, const char *path, const struct sys_open_how *
 		if (errno != EAGAIN && errno != EXDEV)
 			return -errno;
 		if (!start)
-			start = inroot_now();
-		else if (inroot_now() - start > INROOT_PATIENCE_NS)
+			start = clock_ns();
+		else if (clock_ns() - start > INROOT_PATIENCE_NS)
 			break;
 	}
 	return -EAGAIN;

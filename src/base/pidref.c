@@ -6,26 +6,18 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/procfs.h"
 #include "base/sys.h"
-
-static int64_t now_ms(void)
-{
-	struct timespec t = { 0 };
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* A pidfd becomes readable when the last thread has ended, which is when the process is a zombie or gone. The state
  * letter of stat would not do: it also says Z for a leader whose other threads go on. */
 static int pidfd_wait(int pidfd, int timeout_ms)
 {
-	int64_t end = timeout_ms > 0 ? now_ms() + timeout_ms : 0;
+	int64_t end = timeout_ms > 0 ? clock_ms() + timeout_ms : 0;
 	struct pollfd p = { .fd = pidfd, .events = POLLIN };
 
 	for (;;) {
@@ -38,7 +30,7 @@ static int pidfd_wait(int pidfd, int timeout_ms)
 		if (errno != EINTR)
 			return -errno;
 		if (timeout_ms > 0) {
-			int64_t left = end - now_ms();
+			int64_t left = end - clock_ms();
 
 			timeout_ms = left > 0 ? (int)left : 0;
 		}

@@ -6,8 +6,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/log.h"
 
@@ -23,18 +23,10 @@ static void undo_backwards(const struct story *story, void *ctx, uint64_t done, 
 	}
 }
 
-static uint64_t now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
-
 /* *ret_acted tells whether the step's effect exists, so that a failpoint after the act is undone like a later failure. */
 static int run_step(const struct story *story, const struct step *s, void *ctx, bool *ret_acted, struct err *err)
 {
-	uint64_t begin = log_enabled(LOG_LEVEL_TRACE) ? now_us() : 0;
+	int64_t begin = log_enabled(LOG_LEVEL_TRACE) ? clock_ns() : 0;
 	int r = failpoint(story->name, s->name, FAILPOINT_BEFORE);
 
 	*ret_acted = false;
@@ -46,7 +38,7 @@ static int run_step(const struct story *story, const struct step *s, void *ctx, 
 	*ret_acted = true;
 	if (begin)
 		log_at(LOG_LEVEL_TRACE, "%s: %s: %llu us", story->name, s->name,
-		       (unsigned long long)(now_us() - begin));
+		       (unsigned long long)(clock_ns() - begin) / 1000);
 	r = failpoint(story->name, s->name, FAILPOINT_AFTER);
 	return r < 0 ? err_set(err, -r, "failpoint") : 0;
 }

@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "container/id.h"
 #include "container/trust.h"
 
@@ -31,16 +31,16 @@ static int open_dir(int at, const char *name)
 /* flock(2) has no timeout; the holders are short, so a few sleeps do. */
 int dir_lock(int dir_fd, int timeout_ms)
 {
-	for (int waited = 0;; waited += 5) {
-		struct timespec pause = { .tv_nsec = 5000000 };
+	int64_t end = clock_ms() + timeout_ms;
 
+	for (;;) {
 		if (flock(dir_fd, LOCK_EX | LOCK_NB) == 0)
 			return 0;
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return -errno;
-		if (waited >= timeout_ms)
+		if (clock_ms() >= end)
 			return -EBUSY;
-		nanosleep(&pause, NULL);
+		clock_pause_us(5000);
 	}
 }
 

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/pidref.h"
 #include "container/api.h"
@@ -144,14 +144,6 @@ static int put_once(struct events *e, const char *id, struct err *err)
 	return r < 0 ? r : put_stats(e, &w, err);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* The end of init is looked at first: what it died of must not be missed by looking too early. */
 static int look_at(struct events *e, struct watch *w, struct err *err)
 {
@@ -175,7 +167,7 @@ static int put_all_stats(struct events *e, struct watch *v, size_t n, struct err
 /* Waits for the next statistics or for news of a container. */
 static int wait_news(struct watch *v, struct pollfd *polls, size_t n, int64_t until, struct err *err)
 {
-	int64_t left = until - now_ms();
+	int64_t left = until - clock_ms();
 
 	for (size_t i = 0; i < n; i++) {
 		polls[2 * i] = (struct pollfd){ .fd = v[i].ended ? -1 : v[i].init.pidfd, .events = POLLIN };
@@ -189,7 +181,7 @@ static int wait_news(struct watch *v, struct pollfd *polls, size_t n, int64_t un
 static int follow(struct events *e, struct watch *v, size_t n, unsigned interval_ms, struct err *err)
 {
 	autofree struct pollfd *polls = calloc(n, 2 * sizeof(*polls));
-	int64_t next = now_ms();
+	int64_t next = clock_ms();
 
 	if (!polls)
 		return err_set(err, ENOMEM, "watch containers: out of memory");
@@ -204,9 +196,9 @@ static int follow(struct events *e, struct watch *v, size_t n, unsigned interval
 		}
 		if (r < 0 || left == 0)
 			return r;
-		if (now_ms() >= next) {
+		if (clock_ms() >= next) {
 			r = put_all_stats(e, v, n, err);
-			next = now_ms() + interval_ms;
+			next = clock_ms() + interval_ms;
 		}
 		if (r == 0)
 			r = wait_news(v, polls, n, next, err);

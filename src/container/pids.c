@@ -10,17 +10,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/parse.h"
 #include "base/pidref.h"
 #include "base/procfs.h"
 
-#define KILL_ROUNDS 200
-#define KILL_PAUSE_NS 10000000
+#define KILL_MS 2000 /* how long killed processes have to end */
 
 struct process {
 	pid_t pid, parent;
@@ -183,14 +182,14 @@ static int kill_round(int proc_fd, const struct state *s, int signal, size_t *re
 /* The first process last would be best, but its end takes the others of a pid namespace with it in any case. */
 int pids_kill(int proc_fd, const struct state *s, int signal, struct err *err)
 {
-	const struct timespec pause = { .tv_nsec = KILL_PAUSE_NS };
+	int64_t end = clock_ms() + KILL_MS;
 	size_t n = 0;
 	int r = kill_round(proc_fd, s, signal, &n, err);
 
 	if (signal != SIGKILL)
 		return r;
-	for (unsigned k = 0; r >= 0 && n > 0 && k < KILL_ROUNDS; k++) {
-		nanosleep(&pause, NULL);
+	while (r >= 0 && n > 0 && clock_ms() < end) {
+		clock_pause_us(10000);
 		r = kill_round(proc_fd, s, signal, &n, err);
 	}
 	if (r >= 0 && n > 0)

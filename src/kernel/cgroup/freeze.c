@@ -5,21 +5,13 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/io.h"
 #include "kernel/cgroup/internal.h"
 #include "kernel/cgroup/tree.h"
-
-uint64_t cgroup_now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 static int event_parse(const char *text, const char *key, int *ret)
 {
@@ -44,13 +36,13 @@ int cgroup_event(int dir_fd, const char *key, int *ret)
 int cgroup_event_wait(int dir_fd, const char *key, int want, int timeout_ms)
 {
 	autoclose int fd = openat(dir_fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
-	uint64_t end = cgroup_now_ms() + (uint64_t)timeout_ms;
+	int64_t end = clock_ms() + timeout_ms;
 
 	if (fd < 0)
 		return -errno;
 	for (;;) {
 		struct pollfd p = { .fd = fd, .events = POLLPRI };
-		uint64_t now = cgroup_now_ms();
+		int64_t now = clock_ms();
 		char text[256];
 		ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
 		int have, r;
@@ -82,11 +74,10 @@ static int v1_state(int dir_fd, char *ret, size_t len)
  * thaw lets it reach a point where it can stop. */
 static int v1_freeze_until(int dir_fd)
 {
-	uint64_t end = cgroup_now_ms() + CGROUP_FREEZE_MS;
+	int64_t end = clock_ms() + CGROUP_FREEZE_MS;
 	char state[32];
 
-	for (unsigned i = 1; cgroup_now_ms() < end; i++) {
-		struct timespec pause = { .tv_nsec = i < 20 ? 50000 : 2000000 };
+	for (unsigned i = 1; clock_ms() < end; i++) {
 		int r = io_write_file_at(dir_fd, "freezer.state", "FROZEN");
 
 		if (r < 0)
@@ -98,7 +89,7 @@ static int v1_freeze_until(int dir_fd)
 			return 0;
 		if (i % 50 == 0)
 			(void)io_write_file_at(dir_fd, "freezer.state", "THAWED");
-		nanosleep(&pause, NULL);
+		clock_pause_us(i < 20 ? 50 : 2000);
 	}
 	return -EBUSY;
 }
@@ -163,7 +154,13 @@ int cgroup_freeze(struct cgroup *cg, bool on, struct err *err)
 	return r < 0 ? err_code(err, r, "%s cgroup `%s`", on ? "freeze" : "thaw", cg->path) : 0;
 }
 
-/* -ENODEV comes from the files of a cgroup that was removed since it was opened: like one that is not there, it is not frozen. */
+/* A cgroup that was removed since it was opened (no file any more, or -ENODEV from a file) is not frozen, like one that is not there; nor is
+ * the root of a hierarchy, which has neither file. */
+static bool is_gone(int r)
+{
+	return r == -ENODEV || r == -ENOENT;
+}
+
 int cgroup_frozen_at(struct cgroup *cg, struct err *err)
 {
 	int i = cgroup_facts_find_v1(cg->facts, "freezer");
@@ -173,18 +170,16 @@ int cgroup_frozen_at(struct cgroup *cg, struct err *err)
 
 	if (fd >= 0) {
 		r = v1_state(fd, state, sizeof(state));
-		if (r == -ENODEV)
-			return 0;
-		if (r < 0)
+		if (r < 0 && !is_gone(r))
 			return err_code(err, r, "read `freezer.state` of cgroup `%s`", cg->path);
-		if (strcmp(state, "THAWED") != 0)
+		if (r == 0 && strcmp(state, "THAWED") != 0)
 			return 1;
 	}
 	fd = cgroup_fd(cg, cg->facts->unified);
 	if (fd < 0)
 		return 0;
 	r = cgroup_event(fd, "frozen", &frozen);
-	if (r == -ENODEV)
+	if (is_gone(r))
 		return 0;
 	return r < 0 ? err_code(err, r, "read `cgroup.events` of cgroup `%s`", cg->path) : frozen;
 }

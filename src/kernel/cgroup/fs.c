@@ -6,11 +6,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/procfs.h"
@@ -234,25 +234,24 @@ static int clear_pass(struct cgroup *cg, size_t *ret_busy, size_t *ret_last, str
 static int clear_all(struct cgroup *cg, struct err *err)
 {
 	size_t busy, last = 0, before = SIZE_MAX;
-	long pause_ns = 200000;
-	uint64_t end = 0;
+	unsigned pause_us = 200;
+	int64_t end = 0;
 
 	(void)cgroup_kill(cg, SIGKILL, NULL);
 	for (;;) {
-		struct timespec pause = { .tv_nsec = pause_ns };
 		int r = clear_pass(cg, &busy, &last, err);
 
 		if (r < 0 || busy == 0)
 			return r;
 		if (busy < before) {
 			before = busy;
-			end = cgroup_now_ms() + CGROUP_DESTROY_MS;
+			end = clock_ms() + CGROUP_DESTROY_MS;
 		}
-		if (cgroup_now_ms() >= end)
+		if (clock_ms() >= end)
 			return fail_held(cg, last, err);
 		cgroup_thaw_for_kill(cg);
-		nanosleep(&pause, NULL);
-		pause_ns = pause_ns < 20000000 ? pause_ns * 2 : pause_ns;
+		clock_pause_us(pause_us);
+		pause_us = pause_us < 20000 ? pause_us * 2 : pause_us;
 	}
 }
 

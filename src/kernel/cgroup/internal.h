@@ -38,7 +38,6 @@ int cgroup_signal_at(struct cgroup *cg, int i, int sig, size_t *ret_n);
 int cgroup_event(int dir_fd, const char *key, int *ret);
 /* Waits until cgroup.events has "<key> want": 0 or -ETIMEDOUT. */
 int cgroup_event_wait(int dir_fd, const char *key, int want, int timeout_ms);
-uint64_t cgroup_now_ms(void);
 
 /* make.c: the directories. Both may be repeated. */
 int cgroup_make(struct cgroup *cg, struct err *err);

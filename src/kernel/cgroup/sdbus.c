@@ -13,10 +13,10 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <systemd/sd-bus.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/procfs.h"
 #include "kernel/cgroup/internal.h"
@@ -154,12 +154,11 @@ static int connect_path(struct sdbus *b, const char *dir, const char *name, bool
 /* A manager that executes itself anew leaves its socket without a listener until it is back. */
 static int connect_manager(struct sdbus *b, const char *dir, const char *name)
 {
-	uint64_t end = cgroup_now_ms() + SDBUS_CALL_MS;
-	struct timespec pause = { .tv_nsec = 20000000 };
+	int64_t end = clock_ms() + SDBUS_CALL_MS;
 	int r = connect_path(b, dir, name, true);
 
-	while (r == -ECONNREFUSED && cgroup_now_ms() < end) {
-		nanosleep(&pause, NULL);
+	while (r == -ECONNREFUSED && clock_ms() < end) {
+		clock_pause_us(20000);
 		r = connect_path(b, dir, name, true);
 	}
 	return r;
@@ -397,11 +396,11 @@ static bool finished(const struct sdbus *b, const struct sdbus_call *c)
 
 static int wait_answer(struct sdbus *b, const struct sdbus_call *c)
 {
-	uint64_t start = cgroup_now_ms(), end = start + SDBUS_JOB_MS;
+	int64_t start = clock_ms(), end = start + SDBUS_JOB_MS;
 
 	while (!finished(b, c)) {
 		int r = lib.sd_bus_process(b->bus, NULL);
-		uint64_t now = cgroup_now_ms();
+		int64_t now = clock_ms();
 
 		if (r < 0)
 			return r == -ENOTCONN || r == -EPIPE ? -ECONNRESET : r;
@@ -414,7 +413,7 @@ static int wait_answer(struct sdbus *b, const struct sdbus_call *c)
 			return r == -ENOTCONN || r == -EPIPE ? -ECONNRESET : r;
 	}
 	/* A bus says "no reply" at once when the manager has left it. */
-	return b->code == -ETIMEDOUT && cgroup_now_ms() < start + SDBUS_CALL_MS ? -ECONNRESET : b->code;
+	return b->code == -ETIMEDOUT && clock_ms() < start + SDBUS_CALL_MS ? -ECONNRESET : b->code;
 }
 
 static int fail(struct sdbus *b, const struct sdbus_call *c, int r, const char *what, struct err *err)

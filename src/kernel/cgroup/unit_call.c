@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/parse.h"
 #include "kernel/cgroup/internal.h"
@@ -119,13 +119,6 @@ static void reset_failed(struct unit_manager *m, const char *unit)
 	(void)call(m, &c, &a, "reset unit", NULL);
 }
 
-static void nap(void)
-{
-	struct timespec pause = { .tv_nsec = 20000000 };
-
-	nanosleep(&pause, NULL);
-}
-
 static int start_once(struct unit_manager *m, const char *unit, const struct unit_props *props, struct sdbus_answer *a,
 		      struct err *err)
 {
@@ -146,7 +139,7 @@ static int start_once(struct unit_manager *m, const char *unit, const struct uni
 }
 
 /* 0: may be tried again. */
-static int make_room(struct unit_manager *m, const char *unit, uint64_t end, struct err *err)
+static int make_room(struct unit_manager *m, const char *unit, int64_t end, struct err *err)
 {
 	struct sdbus_answer object;
 	char state[32];
@@ -157,19 +150,19 @@ static int make_room(struct unit_manager *m, const char *unit, uint64_t end, str
 	if (r < 0)
 		return r;
 	if (strcmp(state, "active") == 0 || strcmp(state, "activating") == 0 || strcmp(state, "reloading") == 0 ||
-	    cgroup_now_ms() >= end) {
+	    clock_ms() >= end) {
 		err_set(err, EEXIST, "start unit `%s`: a unit of this name is there already (%s)", unit,
 			state[0] ? state : "just ended");
 		err_pointer(err, "/linux/cgroupsPath");
 		err_hint(err, "look at it with `systemctl %sstatus '%s'`", m->user ? "--user " : "", unit);
 		return -EEXIST;
 	}
-	nap();
+	clock_pause_us(20000);
 	return 0;
 }
 
 /* The connection broke in the middle, as it does when systemd executes itself anew: 0 started, 1 not at all. */
-static int after_break(struct unit_manager *m, const char *unit, uint64_t end, struct err *err)
+static int after_break(struct unit_manager *m, const char *unit, int64_t end, struct err *err)
 {
 	struct sdbus_answer object;
 	char state[32] = "";
@@ -183,12 +176,12 @@ static int after_break(struct unit_manager *m, const char *unit, uint64_t end, s
 			return 0;
 		if (r == 0 && (!state[0] || strcmp(state, "inactive") == 0))
 			return 1;
-		if (cgroup_now_ms() >= end)
+		if (clock_ms() >= end)
 			return err_set(err, ETIMEDOUT, "start unit `%s`: the connection to systemd broke", unit);
 		if (r < 0)
 			sdbus_close(&m->bus);
 		err_clear(err);
-		nap();
+		clock_pause_us(20000);
 	}
 }
 
@@ -196,14 +189,14 @@ static int after_break(struct unit_manager *m, const char *unit, uint64_t end, s
 static int start_until(struct unit_manager *m, const char *unit, const struct unit_props *props, bool *ret_ours,
 		       struct err *err)
 {
-	uint64_t now = cgroup_now_ms(), exists_end = now + EXISTS_MS, end = now + SDBUS_JOB_MS;
+	int64_t now = clock_ms(), exists_end = now + EXISTS_MS, end = now + SDBUS_JOB_MS;
 
 	for (;;) {
 		struct sdbus_answer a;
 		int r = start_once(m, unit, props, &a, err);
 
 		*ret_ours |= a.text[0];
-		if (r == -ECONNRESET && cgroup_now_ms() < end) {
+		if (r == -ECONNRESET && clock_ms() < end) {
 			sdbus_close(&m->bus);
 			r = after_break(m, unit, end, err);
 			if (r <= 0)
