@@ -4,13 +4,13 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "base/fd.h"
+#include "base/sys.h"
 #include "container/passed_fds.h"
 #include "lib/check.h"
 
 TEST(only_inheritable_ones)
 {
-	fd_close_from(3);
+	CHECK_INT(sys_close_range(3, ~0U, 0), 0);
 	CHECK_INT(passed_fds_check(0, 0, NULL), 0);
 	CHECK_INT(passed_fds_check(0, 1, NULL), -EBADF);
 	CHECK_INT(passed_fds_check(1, 0, NULL), -EBADF);

@@ -6,6 +6,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/keyctl.h>
+#include <pty.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -31,7 +32,6 @@
 #include "kernel/proc/oom.h"
 #include "kernel/proc/rlimit.h"
 #include "kernel/proc/terminal.h"
-#include "kernel/proc/terminal_host.h"
 #include "kernel/proc/user.h"
 #include "kernel/security/caps.h"
 #include "kernel/security/caps_plan.h"
@@ -348,7 +348,7 @@ static void user_stdio(void)
 	int file_fd = mkstemp(path);
 
 	unlink(path);
-	child_needs(!pipe(pipe_fds) && !terminal_host_open_pair(&master, &slave, NULL));
+	child_needs(!pipe(pipe_fds) && !openpty(&master, &slave, NULL, NULL, NULL));
 	fflush(stdout);
 	dup2(file_fd, 0);
 	dup2(pipe_fds[1], 1);
@@ -511,7 +511,7 @@ static void terminal_pair(void)
 	struct terminal t = TERMINAL_INIT;
 	autoclose int root_fd = terminal_root(true);
 	int socks[2], got_fd = -1, saved = dup(1);
-	uint32_t h = 0, w = 0;
+	struct winsize ws;
 	struct stat st;
 	char name[64] = "", c[4] = "";
 	ssize_t n;
@@ -526,8 +526,7 @@ static void terminal_pair(void)
 	n = unixsock_recv_fd(socks[1], name, sizeof(name) - 1, &got_fd);
 	CHECK_INT(n, 10);
 	CHECK_STR(name, "/dev/pts/0");
-	CHECK_ERR(terminal_host_get_size(got_fd, &h, &w), 0);
-	CHECK(h == 25 && w == 83);
+	CHECK(!ioctl(got_fd, TIOCGWINSZ, &ws) && ws.ws_row == 25 && ws.ws_col == 83);
 	fflush(stdout);
 	setsid();
 	CHECK_ERR(terminal_apply(&t, NULL), 0);
@@ -566,29 +565,6 @@ static void terminal_mounted_over(void)
 	CHECK_ERR(terminal_open(root_fd, &p, 0, &t, NULL), -EXDEV);
 }
 
-static void terminal_raw(void)
-{
-	struct terminal_mode mode = { 0 };
-	struct termios before, after;
-	int master, slave, pipe_fds[2];
-	uint32_t h, w;
-
-	child_needs(!terminal_host_open_pair(&master, &slave, NULL) && !pipe(pipe_fds));
-	tcgetattr(slave, &before);
-	CHECK_ERR(terminal_host_raw(slave, &mode, NULL), 0);
-	tcgetattr(slave, &after);
-	CHECK(before.c_lflag & ICANON && !(after.c_lflag & ICANON));
-	terminal_host_restore(slave, &mode);
-	tcgetattr(slave, &after);
-	CHECK_INT(after.c_lflag, before.c_lflag);
-	CHECK_ERR(terminal_host_raw(pipe_fds[0], &mode, NULL), -ENOTTY);
-	CHECK(!mode.set);
-	CHECK_ERR(terminal_host_set_size(slave, 7, 9), 0);
-	CHECK_ERR(terminal_host_set_size(slave, 65536, 9), -ERANGE);
-	CHECK_ERR(terminal_host_get_size(master, &h, &w), 0);
-	CHECK(h == 7 && w == 9);
-}
-
 TEST(terminal)
 {
 	PTY_DIR();
@@ -603,10 +579,6 @@ TEST(terminal_with_a_mount_on_ptmx)
 {
 	PTY_DIR();
 	IN_CHILD(terminal_mounted_over);
-}
-TEST(terminal_of_the_host)
-{
-	IN_CHILD(terminal_raw);
 }
 
 /* ---- names and kernel parameters ---- */

@@ -3,6 +3,7 @@
  * Every cleanup keeps errno. */
 #pragma once
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -25,9 +26,19 @@ static inline void cleanup_close(int *fd)
 	errno = saved;
 }
 
+static inline void cleanup_closedir(DIR **d)
+{
+	int saved = errno;
+
+	if (*d)
+		closedir(*d);
+	errno = saved;
+}
+
 #define AUTO(fn) __attribute__((cleanup(fn)))
 #define autofree AUTO(cleanup_free)
 #define autoclose AUTO(cleanup_close)
+#define autoclosedir AUTO(cleanup_closedir)
 
 static inline int take_fd(int *fd)
 {

@@ -56,11 +56,6 @@ int fd_ensure_stdio(void)
 	return 0;
 }
 
-int fd_close_from(unsigned first)
-{
-	return sys_close_range(first, UINT_MAX, 0) < 0 ? -errno : 0;
-}
-
 int fd_cloexec_from(unsigned first)
 {
 	return sys_close_range(first, UINT_MAX, SYS_CLOSE_RANGE_CLOEXEC) < 0 ? -errno : 0;

@@ -11,8 +11,6 @@ int fd_set_cloexec(int fd, bool on);
 int fd_dup_above(int fd, int min);
 /* Opens /dev/null on each of 0, 1, 2 that is closed. */
 int fd_ensure_stdio(void);
-/* close_range(first, ~0). */
-int fd_close_from(unsigned first);
 /* close_range(first, ~0, CLOSE_RANGE_CLOEXEC). */
 int fd_cloexec_from(unsigned first);
 bool fd_is_chardev(int fd, unsigned maj, unsigned min);

@@ -78,16 +78,6 @@ int parse_id(const char *s, uint32_t *ret)
 	return r;
 }
 
-int parse_mode(const char *s, uint32_t *ret)
-{
-	uint64_t v;
-	int r = parse_number(s, 8, 07777, &v);
-
-	if (!r)
-		*ret = (uint32_t)v;
-	return r;
-}
-
 /* The power of two of a suffix: "", b, k, kb, kib … in any case; -EINVAL. */
 static int parse_size_shift(const char *s)
 {

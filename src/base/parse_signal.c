@@ -58,8 +58,3 @@ int parse_signal(const char *s)
 			return signal_aliases[i].sig;
 	return parse_signal_realtime(s);
 }
-
-const char *signal_name(int sig)
-{
-	return sig > 0 && sig <= SIGNAL_MAX ? signal_names[sig] : NULL;
-}

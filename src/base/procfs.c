@@ -121,15 +121,21 @@ int procfs_stat_ns(int proc_fd, pid_t pid, const char *kind, struct stat *ret)
 	return fstatat(dir, kind, ret, 0) < 0 ? -errno : 0;
 }
 
+/* The directory of our own descriptors, and the name of one of them in it. */
+static int open_own_fds(int proc_fd, int fd, char (*ret_name)[16])
+{
+	snprintf(*ret_name, sizeof(*ret_name), "%d", fd);
+	return procfs_open_file(proc_fd, "self/fd", O_PATH | O_DIRECTORY);
+}
+
 int procfs_fd_path(int proc_fd, int fd, char *out, size_t len)
 {
-	autoclose int dir = procfs_open_file(proc_fd, "self/fd", O_PATH | O_DIRECTORY);
 	char name[16];
+	autoclose int dir = open_own_fds(proc_fd, fd, &name);
 	ssize_t n;
 
 	if (dir < 0)
 		return dir;
-	snprintf(name, sizeof(name), "%d", fd);
 	n = readlinkat(dir, name, out, len);
 	if (n < 0)
 		return -errno;
@@ -142,13 +148,12 @@ int procfs_fd_path(int proc_fd, int fd, char *out, size_t len)
 
 int procfs_reopen(int proc_fd, int fd, int flags)
 {
-	autoclose int dir = procfs_open_file(proc_fd, "self/fd", O_PATH | O_DIRECTORY);
 	char name[16];
+	autoclose int dir = open_own_fds(proc_fd, fd, &name);
 	int r;
 
 	if (dir < 0)
 		return dir;
-	snprintf(name, sizeof(name), "%d", fd);
 	r = openat(dir, name, flags | O_CLOEXEC);
 	return r < 0 ? -errno : r;
 }

@@ -22,16 +22,24 @@ int console_check(const struct terminal_plan *t, const char *path, bool foregrou
 	return -EINVAL;
 }
 
+int console_connect(const char *path, int *ret_fd, struct err *err)
+{
+	int fd = unixsock_connect(path, SOCK_STREAM);
+
+	if (fd < 0)
+		return err_code(err, fd, "connect to console socket `%s`", path);
+	*ret_fd = fd;
+	return 0;
+}
+
 int console_open(const struct terminal_plan *t, const char *path, int *ret_fd, int *ret_here, struct err *err)
 {
 	int fds[2];
 
 	if (!t->enabled)
 		return 0;
-	if (path && *path) {
-		*ret_fd = unixsock_connect(path, SOCK_STREAM);
-		return *ret_fd < 0 ? err_code(err, *ret_fd, "connect to console socket `%s`", path) : 0;
-	}
+	if (path && *path)
+		return console_connect(path, ret_fd, err);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
 		return err_sys(err, "make socket pair for the terminal");
 	*ret_here = fds[0];

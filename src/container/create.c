@@ -95,13 +95,13 @@ bool create_wants_cgroup(const void *ctx)
 void create_poststop(struct create *c)
 {
 	const struct spec_hooks *h = c->bundle.config ? c->bundle.config->hooks : NULL;
-	AUTO(buf_done) struct buf doc = { 0 };
+	struct hook_subject s = { &c->state, STATUS_STOPPED, 0, &c->hook_output };
+	struct err err = { 0 };
 
-	if (!c->hooks_begun || !h || !h->poststop_len)
+	if (!c->hooks_begun || !h)
 		return;
-	if (state_hook_document(&c->state, STATUS_STOPPED, 0, &doc) < 0)
-		return;
-	hooks_run_all(&c->hook_output, "poststop", h->poststop, h->poststop_len, c->bundle.path, doc.data, doc.len);
+	if (hooks_run_all(&s, "poststop", h->poststop, h->poststop_len, &err) < 0)
+		log_warn("%s", err.text);
 }
 
 int create_run(struct create *c, struct err *err)

@@ -90,6 +90,8 @@ int create_place(void *ctx, struct err *err);
 int create_net_devices(void *ctx, struct err *err);
 void create_return_devices(void *ctx);
 int create_host_hooks(void *ctx, struct err *err);
+/* prestart and createRuntime, begun in the journal; init is made. Also of a restore. */
+int create_run_host_hooks(struct create *c, struct err *err);
 int create_wait_created(void *ctx, struct err *err);
 int create_schedule(void *ctx, struct err *err);
 int create_save_state(void *ctx, struct err *err);

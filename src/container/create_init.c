@@ -201,27 +201,29 @@ void create_return_devices(void *ctx)
 	net_devices_return(&c->net);
 }
 
+int create_run_host_hooks(struct create *c, struct err *err)
+{
+	const struct spec_hooks *h = c->bundle.config->hooks;
+	struct hook_subject s = { &c->state, STATUS_CREATING, c->init.pid, &c->hook_output };
+	int r;
+
+	if (!h || (!h->prestart_len && !h->create_runtime_len))
+		return 0;
+	r = begin_hooks(c, err);
+	if (r >= 0)
+		r = hooks_run(&s, "prestart", h->prestart, h->prestart_len, err);
+	return r < 0 ? r : hooks_run(&s, "createRuntime", h->create_runtime, h->create_runtime_len, err);
+}
+
 int create_host_hooks(void *ctx, struct err *err)
 {
 	struct create *c = ctx;
-	const struct spec_hooks *h = c->bundle.config->hooks;
-	AUTO(buf_done) struct buf doc = { 0 };
 	int r = wait_rootfs(c, err);
 
-	/* The point is also reached for network devices alone. */
-	if (r >= 0 && h && (h->prestart_len || h->create_runtime_len || h->create_container_len))
+	if (r >= 0 && c->plan.plan.create_container.count)
 		r = begin_hooks(c, err);
-	if (r < 0)
-		return r;
-	r = state_hook_document(&c->state, STATUS_CREATING, c->init.pid, &doc);
-	if (r < 0)
-		return err_code(err, r, "write the state document for hooks");
-	r = !h ? 0
-	       : hooks_run_to(&c->hook_output, "prestart", h->prestart, h->prestart_len, c->bundle.path, doc.data,
-			      doc.len, err);
-	if (r >= 0 && h)
-		r = hooks_run_to(&c->hook_output, "createRuntime", h->create_runtime, h->create_runtime_len,
-				 c->bundle.path, doc.data, doc.len, err);
+	if (r >= 0)
+		r = create_run_host_hooks(c, err);
 	return r < 0 ? r : wire_say(&c->wire, WIRE_HOOKS_DONE, NULL, 0, err);
 }
 

@@ -161,9 +161,8 @@ static int run_poststop(void *ctx, struct err *err)
 	struct delete *d = ctx;
 	const struct spec_hooks *h = d->snap.config ? d->snap.config->hooks : NULL;
 	AUTO(hook_output_done) struct hook_output out = HOOK_OUTPUT_INIT;
-	AUTO(buf_done) struct buf doc = { 0 };
+	struct hook_subject s = { &d->state, STATUS_STOPPED, 0, &out };
 	struct err inner = { 0 };
-	int r;
 
 	if (!h || !h->poststop_len)
 		return 0;
@@ -171,11 +170,7 @@ static int run_poststop(void *ctx, struct err *err)
 		log_warn("%s", inner.text);
 	d->state.annotations = d->snap.config->annotations;
 	d->state.annotations_len = d->snap.config->annotations_len;
-	r = state_hook_document(&d->state, STATUS_STOPPED, 0, &doc);
-	if (r < 0)
-		return err_code(err, r, "write the state document for hooks");
-	hooks_run_all(&out, "poststop", h->poststop, h->poststop_len, d->state.bundle, doc.data, doc.len);
-	return 0;
+	return hooks_run_all(&s, "poststop", h->poststop, h->poststop_len, err);
 }
 
 /* No undo: what could not be finished stays in the directory and is repeated by the next delete. */

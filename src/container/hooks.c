@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/child.h"
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -73,29 +74,41 @@ static int open_bundle(const char *bundle)
 	return fd >= 0 ? fd : open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-int hooks_run_to(const struct hook_output *out, const char *kind, const struct spec_hook *hooks, size_t len,
-		 const char *bundle, const char *state_json, size_t state_len, struct err *err)
+static int write_document(const struct hook_subject *s, struct buf *ret, struct err *err)
 {
-	autoclose int cwd_fd = len ? open_bundle(bundle) : -EBADF;
+	int r = state_hook_document(s->state, s->status, s->pid, ret);
 
-	for (size_t i = 0; i < len; i++) {
-		int r = run_one(out, kind, i, &hooks[i], cwd_fd, state_json, state_len, err);
-
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	return r < 0 ? err_code(err, r, "write the state document for hooks") : 0;
 }
 
-void hooks_run_all(const struct hook_output *out, const char *kind, const struct spec_hook *hooks, size_t len,
-		   const char *bundle, const char *state_json, size_t state_len)
+/* goes_on: a failure is a warning. */
+static int run_all(const struct hook_subject *s, const char *kind, const struct spec_hook *hooks, size_t len,
+		   bool goes_on, struct err *err)
 {
-	autoclose int cwd_fd = len ? open_bundle(bundle) : -EBADF;
+	autoclose int cwd_fd = len ? open_bundle(s->state->bundle) : -EBADF;
+	AUTO(buf_done) struct buf doc = { 0 };
+	int r = len ? write_document(s, &doc, err) : 0;
 
-	for (size_t i = 0; i < len; i++) {
-		struct err err = { 0 };
+	for (size_t i = 0; r >= 0 && i < len; i++) {
+		struct err one = { 0 };
 
-		if (run_one(out, kind, i, &hooks[i], cwd_fd, state_json, state_len, &err) < 0)
-			log_warn("%s", err.text);
+		r = run_one(s->output, kind, i, &hooks[i], cwd_fd, doc.data, doc.len, goes_on ? &one : err);
+		if (r < 0 && goes_on) {
+			log_warn("%s", one.text);
+			r = 0;
+		}
 	}
+	return r;
+}
+
+int hooks_run(const struct hook_subject *s, const char *kind, const struct spec_hook *hooks, size_t len,
+	      struct err *err)
+{
+	return run_all(s, kind, hooks, len, false, err);
+}
+
+int hooks_run_all(const struct hook_subject *s, const char *kind, const struct spec_hook *hooks, size_t len,
+		  struct err *err)
+{
+	return run_all(s, kind, hooks, len, true, err);
 }

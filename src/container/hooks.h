@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "container/state.h"
 #include "spec/annotation.h"
 #include "spec/model.h"
 
@@ -23,10 +24,18 @@ struct hook_output {
 int hook_output_open(const struct annotations *an, struct hook_output *ret, struct err *err);
 void hook_output_done(struct hook_output *o);
 
-/* Runs the hooks in order with the state document on stdin, the bundle as cwd, stdout and stderr as out (NULL: our stderr) says.
- * The first failure ends it: -ECANCELED with the hook's name and result, or why it could not be executed. */
-int hooks_run_to(const struct hook_output *out, const char *kind, const struct spec_hook *hooks, size_t len,
-		 const char *bundle, const char *state_json, size_t state_len, struct err *err);
-/* poststop: all run, failures are logged as warnings. */
-void hooks_run_all(const struct hook_output *out, const char *kind, const struct spec_hook *hooks, size_t len,
-		   const char *bundle, const char *state_json, size_t state_len);
+/* For whom hooks run, and what they are told of it. */
+struct hook_subject {
+	const struct state *state; /* its bundle is the cwd */
+	enum status status;
+	pid_t pid;                        /* as the host sees it */
+	const struct hook_output *output; /* NULL: our stderr */
+};
+
+/* Runs the hooks in order with the state document on stdin. The first failure ends it: -ECANCELED with the hook's name and result, or why
+ * it could not be executed. */
+int hooks_run(const struct hook_subject *s, const char *kind, const struct spec_hook *hooks, size_t len,
+	      struct err *err);
+/* poststop: all run, failures are logged as warnings. An error: none could run. */
+int hooks_run_all(const struct hook_subject *s, const char *kind, const struct spec_hook *hooks, size_t len,
+		  struct err *err);

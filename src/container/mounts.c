@@ -65,7 +65,7 @@ static int load(void *ctx, struct err *err)
 		r = err_set(err, ESRCH, "container not running: `%s`", m->id);
 	if (r >= 0)
 		r = snapshot_load(m->dir_fd, &m->snap, err);
-	if (r >= 0 && !ns_find(m->snap.config, SPEC_NS_MOUNT))
+	if (r >= 0 && !spec_find_namespace(m->snap.config->lnx, SPEC_NS_MOUNT))
 		r = err_set(err, EINVAL, "change mounts of container `%s`: it has the host's mount namespace", m->id);
 	if (r < 0)
 		return r;
@@ -125,7 +125,7 @@ static int plan_namespaces(struct mounts *m, struct err *err)
 	if (r < 0)
 		return r;
 	/* Message queues are those of the namespace in which they are mounted. */
-	if (ns_find(m->snap.config, SPEC_NS_IPC))
+	if (spec_find_namespace(m->snap.config->lnx, SPEC_NS_IPC))
 		flags |= SYS_CLONE_NEWIPC;
 	if (p->user)
 		flags |= SYS_CLONE_NEWUSER;

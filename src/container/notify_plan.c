@@ -13,7 +13,8 @@
 
 bool notify_is_planned(const struct masu_create_options *o, const struct spec_config *c)
 {
-	return o->notify_socket && *o->notify_socket && c->process && c->process->args_len && ns_find(c, SPEC_NS_MOUNT);
+	return o->notify_socket && *o->notify_socket && c->process && c->process->args_len &&
+	       spec_find_namespace(c->lnx, SPEC_NS_MOUNT);
 }
 
 int notify_plan_mount(const struct plan_inputs *in, struct spec_config *copy, struct spec_mount **ret_list, char *path,

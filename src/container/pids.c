@@ -27,12 +27,6 @@ struct process {
 	bool inside;
 };
 
-static void close_dir(DIR **d)
-{
-	if (*d)
-		closedir(*d);
-}
-
 /* Fields 4 and 22 of "1 (a) b) S 0 ...": the name may hold anything, so the last parenthesis counts. */
 static bool read_stat(int proc_fd, struct process *p)
 {
@@ -80,7 +74,7 @@ static bool own_namespace(int proc_fd, const struct state *s, char *ret, size_t 
 
 static int scan(int proc_fd, const struct state *s, struct buf *ret)
 {
-	AUTO(close_dir) DIR *d = NULL;
+	autoclosedir DIR *d = NULL;
 	autoclose int fd = openat(proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	char own[64], other[64];
 	bool known = own_namespace(proc_fd, s, own, sizeof(own));

@@ -74,7 +74,7 @@ static int plan_names(const struct plan_inputs *in, struct create_plan *p, struc
 
 static int mount_kind(const struct spec_config *c)
 {
-	const struct spec_namespace *ns = ns_find(c, SPEC_NS_MOUNT);
+	const struct spec_namespace *ns = spec_find_namespace(c->lnx, SPEC_NS_MOUNT);
 
 	if (!ns)
 		return MOUNT_NS_NONE;
@@ -83,7 +83,7 @@ static int mount_kind(const struct spec_config *c)
 
 static bool makes(const struct spec_config *c, enum spec_namespace_kind kind)
 {
-	const struct spec_namespace *ns = ns_find(c, kind);
+	const struct spec_namespace *ns = spec_find_namespace(c->lnx, kind);
 
 	return ns && !ns->path;
 }

@@ -194,17 +194,13 @@ static int run_poststart(void *ctx, struct err *err)
 	struct start *s = ctx;
 	const struct spec_hooks *h = s->config->hooks;
 	AUTO(hook_output_done) struct hook_output out = HOOK_OUTPUT_INIT;
-	AUTO(buf_done) struct buf doc = { 0 };
+	struct hook_subject subject = { s->state, STATUS_RUNNING, s->state->pid, &out };
 	struct err inner = { 0 };
-	int r = state_hook_document(s->state, STATUS_RUNNING, s->state->pid, &doc);
 
-	if (r < 0)
-		return err_code(err, r, "write the state document for hooks");
 	/* The program runs: an output that is gone since the create does not end it. */
 	if (hook_output_open(s->annotations, &out, &inner) < 0)
 		log_warn("%s", inner.text);
-	return hooks_run_to(&out, "poststart", h->poststart, h->poststart_len, s->state->bundle, doc.data, doc.len,
-			    err);
+	return hooks_run(&subject, "poststart", h->poststart, h->poststart_len, err);
 }
 
 static bool has_poststart(const void *ctx)

@@ -42,14 +42,6 @@ bool spec_check_annotation(const struct spec_config *c, const char *key)
 	return false;
 }
 
-const struct spec_namespace *spec_check_namespace(const struct spec_linux_ *lnx, int64_t type)
-{
-	for (size_t i = 0; lnx && i < lnx->namespaces_len; i++)
-		if (lnx->namespaces[i].type.value == type)
-			return &lnx->namespaces[i];
-	return NULL;
-}
-
 bool spec_check_ifname(const char *s)
 {
 	size_t n = strlen(s);
@@ -80,7 +72,7 @@ static int check_uts(const struct spec_check *k, const char *value, const char *
 {
 	if (!value)
 		return 0;
-	if (!spec_check_namespace(k->lnx, SPEC_NS_UTS))
+	if (!spec_find_namespace(k->lnx, SPEC_NS_UTS))
 		return spec_check_fail(k, "needs a uts namespace", "%s", pointer);
 	if (strlen(value) > 64)
 		return spec_check_fail(k, "longer than 64 bytes", "%s", pointer);
@@ -102,7 +94,7 @@ static int rule_mount_namespace(const struct spec_check *k)
 {
 	static const char text[] = "needs a mount namespace";
 
-	if (spec_check_namespace(k->lnx, SPEC_NS_MOUNT))
+	if (spec_find_namespace(k->lnx, SPEC_NS_MOUNT))
 		return 0;
 	if (k->config->mounts_len)
 		return spec_check_fail(k, text, "/mounts");

@@ -50,8 +50,6 @@ int spec_check_fail(const struct spec_check *k, const char *text, const char *po
 /* As above for a warning. */
 void spec_check_warn(const struct spec_check *k, const char *text, const char *pointer, ...)
 	__attribute__((format(printf, 3, 4)));
-/* The entry of a namespace type, or NULL when the container shares the runtime's. */
-const struct spec_namespace *spec_check_namespace(const struct spec_linux_ *lnx, int64_t type);
 /* The document has this annotation, which may stand for a property: whether it counts is decided later. */
 bool spec_check_annotation(const struct spec_config *c, const char *key);
 /* A name that the kernel takes for a network interface: 1..15 bytes, no '/', ':', blanks, not "." or "..". It is checked

@@ -57,7 +57,7 @@ static bool is_dummy(const struct spec_id_mapping *m, size_t n)
 static int rule_user_namespace(const struct spec_check *k)
 {
 	const struct spec_linux_ *l = k->lnx;
-	const struct spec_namespace *ns = spec_check_namespace(l, SPEC_NS_USER);
+	const struct spec_namespace *ns = spec_find_namespace(l, SPEC_NS_USER);
 
 	if (!l)
 		return 0;
@@ -103,7 +103,7 @@ static int check_mount(const struct spec_check *k, const struct spec_mount *m, s
 	if (m->gid_mappings_len && !m->uid_mappings_len)
 		return spec_check_fail(k, "needs uidMappings too", "/mounts/%zu/gidMappings", i);
 	if (!m->uid_mappings_len && (has_option(m, "idmap") || has_option(m, "ridmap")) &&
-	    !spec_check_namespace(k->lnx, SPEC_NS_USER))
+	    !spec_find_namespace(k->lnx, SPEC_NS_USER))
 		return spec_check_fail(k, "an id-mapped mount needs mappings or a user namespace",
 				       "/mounts/%zu/options", i);
 	snprintf(pointer, sizeof(pointer), "/mounts/%zu/uidMappings", i);

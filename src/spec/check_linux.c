@@ -25,7 +25,7 @@ static int rule_namespaces(const struct spec_check *k)
 
 static int rule_time_offsets(const struct spec_check *k)
 {
-	const struct spec_namespace *ns = spec_check_namespace(k->lnx, SPEC_NS_TIME);
+	const struct spec_namespace *ns = spec_find_namespace(k->lnx, SPEC_NS_TIME);
 
 	if (!k->lnx->time_offsets || (!k->lnx->time_offsets->boottime && !k->lnx->time_offsets->monotonic))
 		return 0;
@@ -93,7 +93,7 @@ static int rule_net_devices(const struct spec_check *k)
 	const struct spec_net_device *d = k->lnx->net_devices;
 	size_t n = k->lnx->net_devices_len;
 
-	if (n && !spec_check_namespace(k->lnx, SPEC_NS_NETWORK))
+	if (n && !spec_find_namespace(k->lnx, SPEC_NS_NETWORK))
 		return spec_check_fail(k, "needs a network namespace", "/linux/netDevices");
 	if (n > NET_DEVICES_MAX)
 		return spec_check_fail(k, "more than 1024 devices", "/linux/netDevices");

@@ -97,7 +97,7 @@ static const char *why_not(const struct spec_check *k, const char *key)
 	type = namespace_of(path);
 	if (type < 0)
 		return "belongs to no namespace, it would change the host";
-	return spec_check_namespace(k->lnx, type) ? NULL : needs[type];
+	return spec_find_namespace(k->lnx, type) ? NULL : needs[type];
 }
 
 static int rule_sysctl(const struct spec_check *k)

@@ -93,13 +93,3 @@ void spec_encode_config(const struct spec_config *c, struct jw *w)
 {
 	spec_encode_object(&spec_object_config, c, w);
 }
-
-void spec_encode_process(const struct spec_process *p, struct jw *w)
-{
-	spec_encode_object(&spec_object_process, p, w);
-}
-
-void spec_encode_resources(const struct spec_resources *r, struct jw *w)
-{
-	spec_encode_object(&spec_object_resources, r, w);
-}

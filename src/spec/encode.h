@@ -10,5 +10,3 @@ struct spec_object;
 /* Writes one object; errors stay in the writer (jw_finish). */
 void spec_encode_object(const struct spec_object *o, const void *object, struct jw *w);
 void spec_encode_config(const struct spec_config *c, struct jw *w);
-void spec_encode_process(const struct spec_process *p, struct jw *w);
-void spec_encode_resources(const struct spec_resources *r, struct jw *w);

@@ -98,3 +98,6 @@ extern const struct vocab vocab_namespace, vocab_propagation, vocab_rlimit,
 	vocab_seccomp_flag /* SECCOMP_FILTER_FLAG_* of linux/seccomp.h */,
 	vocab_seccomp_arch /* index into the 23 names, in the spec's order */, vocab_mempolicy_mode,
 	vocab_mempolicy_flag, vocab_personality_domain, vocab_status;
+
+/* The entry of a namespace type, or NULL when the container shares the runtime's. */
+const struct spec_namespace *spec_find_namespace(const struct spec_linux_ *lnx, enum spec_namespace_kind kind);

@@ -127,7 +127,7 @@ static int plan_again(struct checkpoint *c, struct err *err)
 static int find_joined(const struct checkpoint *c, enum spec_namespace_kind kind, const char *name, uint64_t *ret,
 		       struct err *err)
 {
-	const struct spec_namespace *ns = ns_find(c->snap.config, kind);
+	const struct spec_namespace *ns = spec_find_namespace(c->snap.config->lnx, kind);
 	struct stat st;
 	int r;
 

@@ -94,7 +94,7 @@ static int check_empty_ns(char *const *names, struct err *err)
 
 static bool has_new(const struct spec_config *c, enum spec_namespace_kind kind)
 {
-	const struct spec_namespace *ns = ns_find(c, kind);
+	const struct spec_namespace *ns = spec_find_namespace(c->lnx, kind);
 
 	return ns && !ns->path;
 }

@@ -25,6 +25,7 @@
 #include "container/checkpoint/criu.h"
 #include "container/checkpoint/criu_cgroup2.h"
 #include "container/checkpoint/criu_job.h"
+#include "container/console.h"
 #include "container/delete.h"
 #include "container/dir.h"
 #include "container/hooks.h"
@@ -126,25 +127,21 @@ static int open_files(void *ctx, struct err *err)
 	return e;
 }
 
+/* A job of a shell has the terminal of its images, which is that of the shell. */
+static int check_console(void *ctx, struct err *err)
+{
+	struct restore *r = ctx;
+
+	return console_check(&r->create.plan.plan.process.terminal, r->options.console_socket,
+			     r->foreground || r->request.flags & CRIU_SHELL_JOB, err);
+}
+
 static int open_console(void *ctx, struct err *err)
 {
 	struct restore *r = ctx;
-	const struct spec_process *p = r->create.bundle.config->process;
 	const char *path = r->options.console_socket;
-	bool terminal = p && p->terminal.value;
 
-	if (path && *path) {
-		if (!terminal)
-			return err_set(err, EINVAL, "use console socket `%s`: the process has no terminal", path);
-		r->console_sock = unixsock_connect(path, SOCK_STREAM);
-		return r->console_sock < 0 ? err_code(err, r->console_sock, "connect to console socket `%s`", path) : 0;
-	}
-	if (!terminal || r->foreground || r->request.flags & CRIU_SHELL_JOB)
-		return 0;
-	err_set(err, EINVAL, "cannot allocate tty if masu will detach without setting console socket");
-	err_pointer(err, "/process/terminal");
-	err_hint(err, "use --console-socket, or restore in the foreground");
-	return -EINVAL;
+	return path && *path ? console_connect(path, &r->console_sock, err) : 0;
 }
 
 static int cgroup_step(void *ctx, struct err *err)
@@ -207,12 +204,9 @@ static int run_poststart(void *ctx, struct err *err)
 {
 	struct create *c = ctx;
 	const struct spec_hooks *h = c->bundle.config->hooks;
-	AUTO(buf_done) struct buf doc = { 0 };
+	struct hook_subject s = { &c->state, STATUS_RUNNING, c->init.pid, &c->hook_output };
 
-	if (state_hook_document(&c->state, STATUS_RUNNING, c->init.pid, &doc) < 0)
-		return err_set(err, ENOMEM, "write the state document for hooks");
-	return hooks_run_to(&c->hook_output, "poststart", h->poststart, h->poststart_len, c->bundle.path, doc.data,
-			    doc.len, err);
+	return hooks_run(&s, "poststart", h->poststart, h->poststart_len, err);
 }
 
 static const struct step steps[] = {
@@ -220,6 +214,7 @@ static const struct step steps[] = {
 	{ "load", load, NULL, NULL },
 	{ "open images", open_images, NULL, NULL },
 	{ "plan", plan, NULL, NULL },
+	{ "check console", check_console, NULL, NULL },
 	{ "claim id", create_claim, create_unclaim, NULL },
 	{ "snapshot", create_snapshot, NULL, NULL },
 	{ "notify directory", create_notify_dir, NULL, create_wants_notify },

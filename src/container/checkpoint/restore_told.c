@@ -11,33 +11,10 @@
 #include "base/procfs.h"
 #include "base/unixsock.h"
 #include "container/checkpoint/restore.h"
-#include "container/hooks.h"
 #include "container/pids.h"
 #include "kernel/ns/open.h"
 
 #define MASTER_NAME "/dev/ptmx" /* whoever receives it wants some text beside it */
-
-static int run_host_hooks(struct restore *r, struct err *err)
-{
-	struct create *c = &r->create;
-	const struct spec_hooks *h = c->bundle.config->hooks;
-	AUTO(buf_done) struct buf doc = { 0 };
-	int e;
-
-	if (!h || (!h->prestart_len && !h->create_runtime_len))
-		return 0;
-	c->hooks_begun = true;
-	e = journal_add(&c->journal, "hooks", "begun", err);
-	if (e >= 0 && state_hook_document(&c->state, STATUS_CREATING, c->init.pid, &doc) < 0)
-		e = err_set(err, ENOMEM, "write the state document for hooks");
-	if (e >= 0)
-		e = hooks_run_to(&c->hook_output, "prestart", h->prestart, h->prestart_len, c->bundle.path, doc.data,
-				 doc.len, err);
-	if (e >= 0)
-		e = hooks_run_to(&c->hook_output, "createRuntime", h->create_runtime, h->create_runtime_len,
-				 c->bundle.path, doc.data, doc.len, err);
-	return e;
-}
 
 static int place_net_devices(struct create *c, struct err *err)
 {
@@ -72,7 +49,7 @@ static int take_init(struct restore *r, pid_t pid, struct err *err)
 		e = restore_loopback(r, err);
 	if (e >= 0 && create_has_net_devices(c))
 		e = place_net_devices(c, err);
-	return e < 0 ? e : run_host_hooks(r, err);
+	return e < 0 ? e : create_run_host_hooks(c, err);
 }
 
 static int take_master(struct restore *r, int fd, struct err *err)

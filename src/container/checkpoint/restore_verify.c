@@ -18,6 +18,7 @@
 #include "base/procfs.h"
 #include "container/checkpoint/restore.h"
 #include "container/pids.h"
+#include "kernel/ns/open.h"
 #include "kernel/ns/plan.h"
 
 struct look {
@@ -48,15 +49,11 @@ static int join_fd(const struct ns_plan *p, uint32_t flag)
 
 static int verify_namespaces(struct look *l, struct err *err)
 {
-	static const char *const names[SPEC_NS__COUNT] = {
-		[SPEC_NS_PID] = "pid", [SPEC_NS_NETWORK] = "net", [SPEC_NS_MOUNT] = "mnt",     [SPEC_NS_IPC] = "ipc",
-		[SPEC_NS_UTS] = "uts", [SPEC_NS_USER] = "user",   [SPEC_NS_CGROUP] = "cgroup", [SPEC_NS_TIME] = "time",
-	};
 	char pointer[64];
 
 	for (size_t i = 0; i < l->config->lnx->namespaces_len; i++) {
 		const struct spec_namespace *ns = &l->config->lnx->namespaces[i];
-		const char *name = names[ns->type.value];
+		const char *name = ns_proc_name(ns->type.value);
 		struct stat theirs, other;
 		bool same;
 		int r = procfs_stat_ns(l->proc_fd, l->pid, name, &theirs);
@@ -85,16 +82,10 @@ static bool is_readonly(int fd)
 	return fstatvfs(fd, &v) == 0 && v.f_flag & ST_RDONLY;
 }
 
-static void close_dir(DIR **d)
-{
-	if (*d)
-		closedir(*d);
-}
-
 static bool is_empty(int fd)
 {
 	autoclose int again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	AUTO(close_dir) DIR *d = again < 0 ? NULL : fdopendir(again);
+	autoclosedir DIR *d = again < 0 ? NULL : fdopendir(again);
 	const struct dirent *e;
 
 	if (!d)
@@ -250,7 +241,7 @@ static int verify_thread(const struct look *l, const char *name, struct err *err
 
 static int verify_threads(const struct look *l, struct err *err)
 {
-	AUTO(close_dir) DIR *d = NULL;
+	autoclosedir DIR *d = NULL;
 	autoclose int fd = -EBADF;
 	const struct dirent *e;
 	char path[32];

@@ -17,12 +17,6 @@ struct node {
 	char name[NAME_MAX + 1];
 };
 
-static void close_dir(DIR **d)
-{
-	if (*d)
-		closedir(*d);
-}
-
 static int dir_open(int at, const char *name)
 {
 	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -33,7 +27,7 @@ static int dir_open(int at, const char *name)
 /* Pushes the child directories, or only the first one. */
 static int push_children(int dir_fd, unsigned depth, bool only_first, struct buf *stack)
 {
-	AUTO(close_dir) DIR *d = NULL;
+	autoclosedir DIR *d = NULL;
 	autoclose int fd = dir_open(dir_fd, ".");
 	struct dirent *e;
 

@@ -15,12 +15,6 @@
 #include "base/sys.h"
 #include "kernel/mount/apply_internal.h"
 
-#ifndef MS_NOSYMFOLLOW
-#define MS_NOSYMFOLLOW 256
-#endif
-#ifndef MS_LAZYTIME
-#define MS_LAZYTIME (1 << 25)
-#endif
 #define MOUNT_DATA_MAX 4096 /* mount(2) copies one page at most */
 #define RDONLY ((uint64_t)SYS_MOUNT_ATTR_RDONLY)
 #define ATIME ((uint64_t)SYS_MOUNT_ATTR__ATIME)
@@ -59,7 +53,7 @@ static int fs_sb_flags(int fs_fd, uint64_t set, uint64_t clr)
 		const char *on, *off;
 	} words[] = {
 		{ MS_RDONLY, "ro", "rw" },         { MS_SYNCHRONOUS, "sync", "async" },
-		{ MS_DIRSYNC, "dirsync", NULL },   { MS_LAZYTIME, "lazytime", "nolazytime" },
+		{ MS_DIRSYNC, "dirsync", NULL },   { SYS_MS_LAZYTIME, "lazytime", "nolazytime" },
 		{ MS_MANDLOCK, "mand", "nomand" },
 	};
 
@@ -144,7 +138,7 @@ unsigned long mount_fs_ms_flags(uint64_t sb, uint64_t attr)
 		{ SYS_MOUNT_ATTR_NODIRATIME, MS_NODIRATIME },
 		{ SYS_MOUNT_ATTR_NOATIME, MS_NOATIME },
 		{ SYS_MOUNT_ATTR_STRICTATIME, MS_STRICTATIME },
-		{ SYS_MOUNT_ATTR_NOSYMFOLLOW, MS_NOSYMFOLLOW },
+		{ SYS_MOUNT_ATTR_NOSYMFOLLOW, SYS_MS_NOSYMFOLLOW },
 	};
 	unsigned long flags = (unsigned long)sb;
 

@@ -95,8 +95,8 @@ struct mount_ctx {
 	int root_fd;    /* out of mount_apply_root: O_PATH directory, owned */
 	const int *fds; /* detached mounts made by the host side; not owned */
 	size_t nfds;
-	uint64_t *
-		own; /* may be NULL: room for the mount ids of the file systems that the plan makes, plan->mounts.count of them */
+	/* May be NULL: room for the mount ids of the file systems that the plan makes, plan->mounts.count of them. */
+	uint64_t *own;
 	size_t own_len;
 	/* private to the applier, owned: */
 	int null_fd;     /* the host's verified /dev/null, taken before the root is reachable */
@@ -123,4 +123,3 @@ int mount_apply_readonly_root(struct mount_ctx *ctx, struct err *err);
 /* For a container that runs, in its mount namespace, with ctx->root_fd its root: adds or removes the records of the plan, all or none. */
 enum { MOUNT_LIVE_MAX = 64 };
 int mount_apply_live(struct mount_ctx *ctx, struct err *err);
-void mount_ctx_done(struct mount_ctx *ctx);

@@ -10,13 +10,6 @@
 #include "base/cleanup.h"
 #include "base/sys.h"
 
-#ifndef MS_NOSYMFOLLOW
-#define MS_NOSYMFOLLOW 256
-#endif
-#ifndef MS_LAZYTIME
-#define MS_LAZYTIME (1 << 25)
-#endif
-
 #define RDONLY SYS_MOUNT_ATTR_RDONLY
 #define NOSUID SYS_MOUNT_ATTR_NOSUID
 #define NODEV SYS_MOUNT_ATTR_NODEV
@@ -67,7 +60,7 @@ static const struct mount_option mount_options_table[] = {
 	SPECIAL("group", M, OWNERSECURE),
 	SPECIAL("idmap", S, IDMAP),
 	SB("iversion", true, MS_I_VERSION),
-	SB("lazytime", true, MS_LAZYTIME),
+	SB("lazytime", true, SYS_MS_LAZYTIME),
 	SB("loud", false, MS_SILENT),
 	SB("mand", true, MS_MANDLOCK),
 	ATTR("noatime", true, false, MS_NOATIME, SYS_MOUNT_ATTR_NOATIME, ATIME),
@@ -78,13 +71,13 @@ static const struct mount_option mount_options_table[] = {
 	SPECIAL("nofail", M, NOFAIL),
 	NONE("nogroup", M),
 	SB("noiversion", false, MS_I_VERSION),
-	SB("nolazytime", false, MS_LAZYTIME),
+	SB("nolazytime", false, SYS_MS_LAZYTIME),
 	SB("nomand", false, MS_MANDLOCK),
 	NONE("noowner", M),
 	ATTR("norelatime", false, false, MS_RELATIME, 0, 0),
 	ATTR("nostrictatime", false, false, MS_STRICTATIME, 0, 0),
 	ATTR("nosuid", true, false, MS_NOSUID, NOSUID, 0),
-	ATTR("nosymfollow", true, false, MS_NOSYMFOLLOW, NOSYMFOLLOW, 0),
+	ATTR("nosymfollow", true, false, SYS_MS_NOSYMFOLLOW, NOSYMFOLLOW, 0),
 	NONE("nouser", M),
 	NONE("nousers", M),
 	SPECIAL("owner", M, OWNERSECURE),
@@ -104,7 +97,7 @@ static const struct mount_option mount_options_table[] = {
 	ATTR("rnorelatime", false, true, MS_RELATIME, 0, 0),
 	ATTR("rnostrictatime", false, true, MS_STRICTATIME, 0, ATIME),
 	ATTR("rnosuid", true, true, MS_NOSUID, NOSUID, 0),
-	ATTR("rnosymfollow", true, true, MS_NOSYMFOLLOW, NOSYMFOLLOW, 0),
+	ATTR("rnosymfollow", true, true, SYS_MS_NOSYMFOLLOW, NOSYMFOLLOW, 0),
 	ATTR("ro", true, false, MS_RDONLY, RDONLY, 0),
 	PROP("rprivate", MS_PRIVATE | MS_REC),
 	ATTR("rrelatime", true, true, MS_RELATIME, SYS_MOUNT_ATTR_RELATIME, ATIME),
@@ -114,7 +107,7 @@ static const struct mount_option mount_options_table[] = {
 	PROP("rslave", MS_SLAVE | MS_REC),
 	ATTR("rstrictatime", true, true, MS_STRICTATIME, SYS_MOUNT_ATTR_STRICTATIME, ATIME),
 	ATTR("rsuid", false, true, MS_NOSUID, 0, NOSUID),
-	ATTR("rsymfollow", false, true, MS_NOSYMFOLLOW, 0, NOSYMFOLLOW),
+	ATTR("rsymfollow", false, true, SYS_MS_NOSYMFOLLOW, 0, NOSYMFOLLOW),
 	PROP("runbindable", MS_UNBINDABLE | MS_REC),
 	ATTR("rw", false, false, MS_RDONLY, 0, RDONLY),
 	PROP("shared", MS_SHARED),
@@ -123,7 +116,7 @@ static const struct mount_option mount_options_table[] = {
 	SPECIAL("src-nofollow", R, SRC_NOFOLLOW),
 	ATTR("strictatime", true, false, MS_STRICTATIME, SYS_MOUNT_ATTR_STRICTATIME, ATIME),
 	ATTR("suid", false, false, MS_NOSUID, 0, NOSUID),
-	ATTR("symfollow", false, false, MS_NOSYMFOLLOW, 0, NOSYMFOLLOW),
+	ATTR("symfollow", false, false, SYS_MS_NOSYMFOLLOW, 0, NOSYMFOLLOW),
 	SB("sync", true, MS_SYNCHRONOUS),
 	SPECIAL("tmpcopyup", S, COPYUP),
 	PROP("unbindable", MS_UNBINDABLE),

@@ -7,10 +7,6 @@
 #include "base/sys.h"
 #include "kernel/mount/plan.h"
 
-#ifndef MS_LAZYTIME
-#define MS_LAZYTIME (1 << 25)
-#endif
-
 struct print_word {
 	uint64_t bit;
 	const char *word;
@@ -27,8 +23,10 @@ static const struct print_word print_attrs[] = {
 	{ SYS_MOUNT_ATTR_STRICTATIME, "strictatime" },
 };
 static const struct print_word print_sb[] = {
-	{ MS_RDONLY, "ro" },     { MS_SYNCHRONOUS, "sync" }, { MS_DIRSYNC, "dirsync" },    { MS_LAZYTIME, "lazytime" },
-	{ MS_MANDLOCK, "mand" }, { MS_SILENT, "silent" },    { MS_I_VERSION, "iversion" },
+	{ MS_RDONLY, "ro" },          { MS_SYNCHRONOUS, "sync" },
+	{ MS_DIRSYNC, "dirsync" },    { SYS_MS_LAZYTIME, "lazytime" },
+	{ MS_MANDLOCK, "mand" },      { MS_SILENT, "silent" },
+	{ MS_I_VERSION, "iversion" },
 };
 static const struct print_word print_flags[] = {
 	{ MOUNT_REC_RECURSIVE, "recursive" },

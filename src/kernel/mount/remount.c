@@ -13,8 +13,7 @@
 #include "kernel/mount/apply_internal.h"
 
 #define RDONLY ((uint64_t)SYS_MOUNT_ATTR_RDONLY)
-#define CHANGE_SB (MS_SYNCHRONOUS | MS_DIRSYNC | MS_LAZYTIME_ | MS_MANDLOCK)
-#define MS_LAZYTIME_ (1u << 25)
+#define CHANGE_SB (MS_SYNCHRONOUS | MS_DIRSYNC | SYS_MS_LAZYTIME | MS_MANDLOCK)
 /* f_flags of statfs(2) that have the value of their MS_ flag: ro nosuid nodev noexec sync mand, then the times. */
 #define CHANGE_STATFS_SAME 0x5fu
 #define CHANGE_STATFS_TIMES 0x1c00u
@@ -81,7 +80,7 @@ static int change_remount(const struct mount_job *job, int fd)
 		struct statfs st;
 
 		if (!fstatfs(fd, &st) && !((unsigned long)st.f_flags & (MS_SYNCHRONOUS | MS_MANDLOCK)) &&
-		    !(clr & MS_LAZYTIME_))
+		    !(clr & SYS_MS_LAZYTIME))
 			return 0;
 	}
 	return change_super_block(job, fd, set, clr);

@@ -186,11 +186,3 @@ int mount_apply_root(struct mount_ctx *ctx, struct err *err)
 		err_pointer(err, "/root/path");
 	return r;
 }
-
-void mount_ctx_done(struct mount_ctx *ctx)
-{
-	int *fds[] = { &ctx->root_fd, &ctx->null_fd, &ctx->empty_fd, &ctx->dev_fd };
-
-	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
-		cleanup_close(fds[i]);
-}

@@ -40,15 +40,20 @@ void ns_close_joins(struct ns_plan *p)
 		cleanup_close(&p->joins[i].fd);
 }
 
-static const char *const proc_names[SPEC_NS__COUNT] = {
-	[SPEC_NS_PID] = "pid", [SPEC_NS_NETWORK] = "net", [SPEC_NS_MOUNT] = "mnt",     [SPEC_NS_IPC] = "ipc",
-	[SPEC_NS_UTS] = "uts", [SPEC_NS_USER] = "user",   [SPEC_NS_CGROUP] = "cgroup", [SPEC_NS_TIME] = "time",
-};
+const char *ns_proc_name(enum spec_namespace_kind kind)
+{
+	static const char *const names[SPEC_NS__COUNT] = {
+		[SPEC_NS_PID] = "pid", [SPEC_NS_NETWORK] = "net", [SPEC_NS_MOUNT] = "mnt",     [SPEC_NS_IPC] = "ipc",
+		[SPEC_NS_UTS] = "uts", [SPEC_NS_USER] = "user",   [SPEC_NS_CGROUP] = "cgroup", [SPEC_NS_TIME] = "time",
+	};
+
+	return names[kind];
+}
 
 /* The plan was made for what the path named then: a name or a sysctl for a namespace of the container's own must not reach the host's. */
 static int check_kind(const struct spec_namespace *ns, int fd, int proc_fd, unsigned host_kinds, struct err *err)
 {
-	const char *kind = proc_names[ns->type.value];
+	const char *kind = ns_proc_name(ns->type.value);
 	struct stat theirs, ours;
 	int r = procfs_stat_ns(proc_fd, 0, kind, &ours);
 
@@ -101,7 +106,7 @@ unsigned ns_host_kinds(const struct spec_config *c)
 		if (proc_fd < 0)
 			proc_fd = procfs_open(NULL);
 		if (stat(ns->path, &theirs) == 0 &&
-		    procfs_stat_ns(proc_fd, 0, proc_names[ns->type.value], &ours) == 0 &&
+		    procfs_stat_ns(proc_fd, 0, ns_proc_name(ns->type.value), &ours) == 0 &&
 		    theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino)
 			kinds |= 1u << ns->type.value;
 	}

@@ -12,6 +12,9 @@
 int ns_open_joins(const struct spec_config *c, struct ns_plan *p, unsigned host_kinds, struct err *err);
 void ns_close_joins(struct ns_plan *p);
 
+/* What /proc/PID/ns calls a kind. */
+const char *ns_proc_name(enum spec_namespace_kind kind);
+
 /* Bits 1 << SPEC_NS_* of the kinds whose path names the namespace that this process is in. Paths that cannot be looked at do not
  * count: opening them gives the error. */
 unsigned ns_host_kinds(const struct spec_config *c);

@@ -22,16 +22,6 @@ uint32_t ns_clone_flag(enum spec_namespace_kind kind)
 	return clone_flags[kind];
 }
 
-const struct spec_namespace *ns_find(const struct spec_config *c, enum spec_namespace_kind kind)
-{
-	if (!c->lnx)
-		return NULL;
-	for (size_t i = 0; i < c->lnx->namespaces_len; i++)
-		if (c->lnx->namespaces[i].type.value == (int64_t)kind)
-			return &c->lnx->namespaces[i];
-	return NULL;
-}
-
 struct wanted {
 	uint32_t made, joined;
 };

@@ -20,6 +20,4 @@ static inline uint32_t ns_join_index(const struct ns_join *j)
 }
 
 uint32_t ns_clone_flag(enum spec_namespace_kind kind);
-/* The entry of linux.namespaces of that kind, or NULL. */
-const struct spec_namespace *ns_find(const struct spec_config *c, enum spec_namespace_kind kind);
 void ns_plan_print(const struct flat *f, const struct ns_plan *p, struct buf *out);
