@@ -234,6 +234,13 @@ TEST(RDT_27_what_is_not_ours_stays)
 	end();
 }
 
+static void make_class(char (*ret)[PATH_MAX])
+{
+	snprintf(*ret, sizeof(*ret), "%s/c", root);
+	/* mkdir(3) would not be seen. */
+	mkdirat(AT_FDCWD, *ret, 0755);
+}
+
 TEST(RDT_21_RDT_22_existing_class_is_compared)
 {
 	struct spec_intel_rdt s = { .clos_id = "c", .l3_cache_schema = "L3:1=7ff;0=07ff", .mem_bw_schema = "MB:0=100" };
@@ -242,8 +249,7 @@ TEST(RDT_21_RDT_22_existing_class_is_compared)
 	struct rdt r;
 
 	begin();
-	snprintf(dir, sizeof(dir), "%s/c", root);
-	mkdirat(AT_FDCWD, dir, 0755);
+	make_class(&dir);
 	CHECK_INT(make(&s, &r, &err), 0);
 	CHECK(!r.made_group && !err.code && !err.pointer[0]);
 	rdt_undo(&r);
@@ -268,8 +274,7 @@ TEST(a_class_of_others_gets_its_schemata_back)
 	struct rdt r;
 
 	begin();
-	snprintf(dir, sizeof(dir), "%s/c", root);
-	mkdirat(AT_FDCWD, dir, 0755);
+	make_class(&dir);
 	put(dir, "schemata", "    L3:0=7ff;1=7ff\n    MB:0=100;1=100\n");
 	CHECK_INT(make(&s, &r, &err), 0);
 	CHECK_STR(writes, "L3:0=f\nXX:0=1\n");
@@ -294,8 +299,7 @@ TEST(RDT_23_RDT_24_RDT_25_class_without_schema_must_exist)
 	CHECK_ERR(make(&s, &r, &err), -ENOENT);
 	CHECK_STR(err.pointer, "/linux/intelRdt/closID");
 	CHECK(!exists("c"));
-	snprintf(dir, sizeof(dir), "%s/c", root);
-	mkdirat(AT_FDCWD, dir, 0755);
+	make_class(&dir);
 	CHECK_INT(make(&s, &r, &err), 0);
 	CHECK_STR(writes, "");
 	end();
@@ -309,8 +313,7 @@ TEST(change_of_a_class)
 	char dir[PATH_MAX];
 
 	begin();
-	snprintf(dir, sizeof(dir), "%s/c", root);
-	mkdirat(AT_FDCWD, dir, 0755);
+	make_class(&dir);
 	CHECK_INT(rdt_change(dir, NULL, "MB:0=20", &before, &err), 0);
 	CHECK_STR(writes, "MB:0=20\n");
 	CHECK_STR(before.data, "MB:0=100;1=100\n");
@@ -334,8 +337,7 @@ TEST(change_that_fails)
 	begin();
 	CHECK_ERR(rdt_change(root, "L3:0=f", NULL, &before, &err), -EPERM);
 	CHECK_STR(writes, "");
-	snprintf(dir, sizeof(dir), "%s/c", root);
-	mkdirat(AT_FDCWD, dir, 0755);
+	make_class(&dir);
 	put(dir, "schemata", "    L3:0=7ff;1=7ff\n");
 	CHECK_ERR(rdt_change(dir, "L3:0=f", "MB:0=10", &before, &err), -EINVAL);
 	CHECK_STR(err.pointer, "/linux/intelRdt/memBwSchema");
