@@ -67,6 +67,16 @@ remove_cgroups() { # NAME
 	return 0
 }
 
+# SECONDS COMMAND...: until it succeeds. A slow machine sets WAIT_FACTOR.
+wait_for() {
+	local end=$((SECONDS + $1 * ${WAIT_FACTOR:-1}))
+	shift
+	until "$@"; do
+		((SECONDS < end)) || return 1
+		sleep 0.1
+	done
+}
+
 same() { # WANT GOT
 	[[ $1 == "$2" ]] || {
 		echo "wanted: $1"

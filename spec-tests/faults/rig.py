@@ -8,7 +8,8 @@ SRC = os.environ.get("MASU_SRCDIR") or os.path.dirname(os.path.dirname(HERE))
 MASU = os.path.abspath(os.environ.get("MASU") or os.path.join(os.environ.get("MASU_BUILDDIR", "build"), "masu"))
 TAG = os.environ.get("MASU_FAULTS_TAG") or str(os.getpid())  # a test may run a part of itself in a pid namespace, as number 1
 TOP, ID = "masu-flt-" + TAG, "flt" + TAG
-TIMEOUT, GRACE = 30, 20  # an init whose masu is gone counts its turns, and a loaded machine makes them long
+SLOW = float(os.environ.get("WAIT_FACTOR") or 1)  # a slow machine has more patience
+TIMEOUT, GRACE = 30 * SLOW, 20 * SLOW  # an init whose masu is gone counts its turns, and a loaded machine makes them long
 CLONE_NEWNS, CLONE_NEWNET, MS_REC, MS_PRIVATE, MS_SHARED, PR_SET_CHILD_SUBREAPER = 0x20000, 0x40000000, 0x4000, 1 << 18, 1 << 20, 36
 
 
@@ -163,7 +164,8 @@ class Rig:
     def holder(self):
         """A process that holds namespaces to be joined; its pid."""
         p = subprocess.Popen(["unshare", "--net", "--ipc", "--uts", "--pid", "--fork", "sleep", "1000"], stdin=subprocess.DEVNULL)
-        for _ in range(200):
+        end = time.monotonic() + 5 * SLOW
+        while time.monotonic() < end:
             inner = [q for q, (parent, name) in processes().items() if parent == p.pid and name.startswith("sleep")]
             if inner:
                 self.helpers |= {p.pid, inner[0]}
@@ -173,7 +175,8 @@ class Rig:
 
     def veth(self):
         """Makes the pair whose one end a container takes; with a container's namespace it ends, a moment later."""
-        for _ in range(200):
+        end = time.monotonic() + 5 * SLOW
+        while time.monotonic() < end:
             if os.path.exists("/proc/sys/net/ipv4/conf/" + self.device):
                 return
             with open("/dev/null", "w") as null:

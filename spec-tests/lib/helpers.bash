@@ -137,12 +137,12 @@ processes_of_test() {
 	done | grep -vE '^[0-9]+ (grep|cut|cat|sleep 0|bash /usr/lib|bash /usr/libexec)' || true
 }
 nothing_left() {
-	local what left bad=0
+	local what left bad=0 end
 	for what in cgroups mounts processes; do
 		left=$(${what}_of_test)
 		# A killed process is gone a moment later.
-		[[ $what == mounts ]] || for _ in 1 2 3 4 5 6 7 8 9 10; do
-			[[ -n $left ]] || break
+		end=$((SECONDS + 2 * ${WAIT_FACTOR:-1}))
+		while [[ $what != mounts && -n $left ]] && ((SECONDS < end)); do
 			sleep 0.1
 			left=$(${what}_of_test)
 		done

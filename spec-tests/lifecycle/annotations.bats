@@ -30,7 +30,7 @@ run_allowed() {
 # PROGRAM: a helper of lib/ that listens at $SOCKET and notes what it gets.
 listens() {
 	rm -f "$SOCKET" "$SEEN"
-	env -u MASU_TEST_ID timeout 60 python3 "$lib/$1" "$SOCKET" "$SEEN" "${@:2}" 3>&- &
+	env -u MASU_TEST_ID timeout "${RT_TIMEOUT:-60}" python3 "$lib/$1" "$SOCKET" "$SEEN" "${@:2}" 3>&- &
 	helper_pid=$!
 	wait_for 10 grep -qs ready "$SEEN"
 }
@@ -76,16 +76,16 @@ all_hooks() {
 	needs setpriv
 	config '.annotations = {"run.oci.keep_original_groups": "1"} | .process.user.additionalGids = [7]
 		| .process.args = ["sh", "-c", "grep Groups /proc/self/status; sleep 100"]'
-	timeout 30 setpriv --groups 4242,4243 "$RUNTIME" --root "$ROOT" --allow-annotation run.oci.keep_original_groups \
+	timeout "${RT_TIMEOUT:-30}" setpriv --groups 4242,4243 "$RUNTIME" --root "$ROOT" --allow-annotation run.oci.keep_original_groups \
 		run --detach --bundle "$BUNDLE" "$ID" </dev/null >"$OUT" 2>&1 3>&-
 	wait_for 10 grep -q Groups "$OUT"
 	equals "$(grep -o '[0-9].*[0-9]' "$OUT")" "4242 4243"
 	equals "$(grep Groups "/proc/$(state pid)/status" | grep -o '[0-9].*[0-9]')" "4242 4243"
-	timeout 30 setpriv --groups 4244 "$RUNTIME" --root "$ROOT" exec "$ID" grep Groups /proc/self/status </dev/null >"$OUT" 3>&-
+	timeout "${RT_TIMEOUT:-30}" setpriv --groups 4244 "$RUNTIME" --root "$ROOT" exec "$ID" grep Groups /proc/self/status </dev/null >"$OUT" 3>&-
 	equals "$(grep -o '[0-9].*[0-9]' "$OUT")" 4244
 	rtq delete --force "$ID"
 	config_patch '.process.args = ["grep", "Groups", "/proc/self/status"]'
-	timeout 30 setpriv --groups 4242 "$RUNTIME" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null >"$OUT" 3>&-
+	timeout "${RT_TIMEOUT:-30}" setpriv --groups 4242 "$RUNTIME" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null >"$OUT" 3>&-
 	equals "$(grep -o '[0-9]*[0-9]' "$OUT")" 7
 }
 
@@ -94,7 +94,7 @@ all_hooks() {
 	config '.annotations = {"run.oci.keep_original_groups": "1"} | .process.args = ["grep", "Groups", "/proc/self/status"]
 		| .linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 0, size: 65536}]
 		| .linux.gidMappings = .linux.uidMappings'
-	timeout 30 setpriv --groups 4242 "$RUNTIME" --root "$ROOT" --allow-annotation 'run.oci.k*' run --bundle "$BUNDLE" "$ID" </dev/null >"$OUT" 3>&-
+	timeout "${RT_TIMEOUT:-30}" setpriv --groups 4242 "$RUNTIME" --root "$ROOT" --allow-annotation 'run.oci.k*' run --bundle "$BUNDLE" "$ID" </dev/null >"$OUT" 3>&-
 	equals "$(grep -o '[0-9]*[0-9]' "$OUT")" 4242
 }
 
@@ -186,7 +186,7 @@ raw_filter() {
 
 # ARGS...: the runtime on a host with nothing but cgroup v2.
 on_v2() {
-	timeout -k 5 30 unshare --mount bash -c 'mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec "$@"' bash "$RUNTIME" --root "$ROOT" "$@" </dev/null >"$OUT" 2>"$ERR" 3>&- ||
+	timeout -k 5 "${RT_TIMEOUT:-30}" unshare --mount bash -c 'mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec "$@"' bash "$RUNTIME" --root "$ROOT" "$@" </dev/null >"$OUT" 2>"$ERR" 3>&- ||
 		{ cat "$ERR"; return 1; }
 }
 unified() { if [[ -d /sys/fs/cgroup/unified ]]; then echo /sys/fs/cgroup/unified; else echo /sys/fs/cgroup; fi; }

@@ -14,7 +14,7 @@ needs_cgroup_v2() { ! cgroup_v1 || skip "needs cgroup v2"; }
 # SCRIPT: in a mount namespace of its own, so that no mount is left; `run_box` runs the bundle there.
 alone() {
 	export RUNTIME ROOT BUNDLE ROOTFS ID
-	timeout -k 5 60 unshare -m --propagation private bash -euc 'run_box() { "$RUNTIME" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null 3>&-; }
+	timeout -k 5 "${RT_TIMEOUT:-60}" unshare -m --propagation private bash -euc 'run_box() { "$RUNTIME" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null 3>&-; }
 	'"$1" 3>&-
 }
 

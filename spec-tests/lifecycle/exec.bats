@@ -137,7 +137,7 @@ ex() {
 @test "exec: --preserve-fds" {
 	run_detached
 	echo three >"$BATS_TEST_TMPDIR/3"
-	output=$(timeout 30 "$RUNTIME" --root "$ROOT" exec --preserve-fds 1 "$ID" sh -c 'cat <&3' </dev/null 3<"$BATS_TEST_TMPDIR/3" 4</dev/null)
+	output=$(timeout "${RT_TIMEOUT:-30}" "$RUNTIME" --root "$ROOT" exec --preserve-fds 1 "$ID" sh -c 'cat <&3' </dev/null 3<"$BATS_TEST_TMPDIR/3" 4</dev/null)
 	equals "$output" three
 	# no descriptor of the runtime stays open
 	equals "$(rt exec "$ID" sh -c 'ls /proc/$$/fd; :' </dev/null)" $'0\n1\n2'

@@ -196,7 +196,7 @@ all_hooks() {
 	config '.hooks = {poststart: [$bad], poststop: [$f]}' --argjson bad "$(host_hook poststart 'exit 3')" --argjson f "$(host_hook poststop 'sleep 2')"
 	cp -r "$BUNDLE" "$BUNDLE-2"
 	jq 'del(.hooks)' "$BUNDLE/config.json" >"$BUNDLE-2/config.json"
-	timeout -k 5 30 "$RUNTIME" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null >"$OUT" 2>"$ERR" 3>&- &
+	timeout -k 5 "${RT_TIMEOUT:-30}" "$RUNTIME" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null >"$OUT" 2>"$ERR" 3>&- &
 	local pid=$! code=0
 	wait_for 10 grep -qs poststop "$LOG/order"
 	rt create --bundle "$BUNDLE-2" "$ID" </dev/null 3>&-

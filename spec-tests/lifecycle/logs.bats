@@ -17,7 +17,7 @@ daemons() {
 	shift
 	: >"$SEEN"
 	status=0
-	RT="$RUNTIME --root $ROOT" SEEN=$SEEN BUNDLE=$BUNDLE ID=$ID timeout -k 5 60 unshare -m --propagation private bash -uc '
+	RT="$RUNTIME --root $ROOT" SEEN=$SEEN BUNDLE=$BUNDLE ID=$ID timeout -k 5 "${RT_TIMEOUT:-60}" unshare -m --propagation private bash -uc '
 		mount -t tmpfs x /run && mount -t tmpfs x /dev && mknod -m 666 /dev/null c 1 3 && mknod -m 666 /dev/zero c 1 5 || exit 99
 		env -u MASU_TEST_ID '"$(command -v python3) $lib/logdaemon.py $SEEN ${how[*]:-}"' & d=$!
 		while ! grep -qs ready $SEEN; do kill -0 $d || exit 98; sleep 0.02; done

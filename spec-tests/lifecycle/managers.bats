@@ -74,7 +74,7 @@ print("connects")
 p.kill()
 p.wait()
 EOT
-	timeout 60 unshare -m sh -c 'mount -t tmpfs tmpfs /run && mkdir /run/systemd && exec "$@"' sh python3 "$BATS_TEST_TMPDIR/late.py" \
+	timeout "${RT_TIMEOUT:-60}" unshare -m sh -c 'mount -t tmpfs tmpfs /run && mkdir /run/systemd && exec "$@"' sh python3 "$BATS_TEST_TMPDIR/late.py" \
 		"$RUNTIME" --root "$ROOT" --systemd-cgroup create --bundle "$BUNDLE" "$ID" >"$OUT" 3>&-
 	equals "$(cat "$OUT")" $'waits\nconnects'
 	# killed before there was anything but its name, and there is no systemd to ask

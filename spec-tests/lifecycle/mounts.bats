@@ -181,7 +181,7 @@ only_inner_joins() {
 	run_detached
 	list '[{destination: "/new/a", type: "tmpfs", source: "t"}]'
 	for what in add remove; do
-		timeout 60 strace -f -y -o "$TRACE" -e trace=setns,execve,execveat "$RUNTIME" --root "$ROOT" mounts $what "$ID" "$LIST" </dev/null 3>&-
+		timeout "${RT_TIMEOUT:-60}" strace -f -y -o "$TRACE" -e trace=setns,execve,execveat "$RUNTIME" --root "$ROOT" mounts $what "$ID" "$LIST" </dev/null 3>&-
 		only_inner_joins
 	done
 	rtq delete --force "$ID"

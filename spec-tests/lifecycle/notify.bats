@@ -19,7 +19,7 @@ teardown() {
 # [ANSWER]: the agent, for one connection; it ends with the last process under the filter.
 agent() {
 	rm -f "$AGENT"
-	timeout 60 python3 "$lib/agent.py" "$AGENT" "$SEEN" "$@" 3>&- &
+	timeout "${RT_TIMEOUT:-60}" python3 "$lib/agent.py" "$AGENT" "$SEEN" "$@" 3>&- &
 	agent_pid=$!
 	wait_for 10 grep -qs ready "$SEEN"
 }
@@ -174,7 +174,7 @@ mkdir_was_refused() {
 		pid=$(state pid)
 		SEEN=$BATS_TEST_TMPDIR/seen-$when agent 28
 		status=0
-		timeout 60 strace -o "$BATS_TEST_TMPDIR/trace" -e trace=$when -e inject="$when:signal=KILL:when=1" \
+		timeout "${RT_TIMEOUT:-60}" strace -o "$BATS_TEST_TMPDIR/trace" -e trace=$when -e inject="$when:signal=KILL:when=1" \
 			"$RUNTIME" --root "$ROOT" start "$ID" </dev/null 3>&- 2>"$ERR" || status=$?
 		equals "$status" 137
 		[[ $when == pidfd_getfd ]] || grep -E "SECCOMP_IOCTL_NOTIF_ID_VALID|sendmsg.*ociVersion" "$BATS_TEST_TMPDIR/trace"

@@ -29,7 +29,7 @@ refused() {
 	probe '.process.scheduler = {policy: "SCHED_BATCH", nice: 3}'
 	equals "$(seen sched)" "policy 3 flags 0 nice 3 priority 0"
 	config '.process.args = ["/bin/probe"] | .process.scheduler = {policy: "SCHED_OTHER"}'
-	output=$(nice -n 5 timeout 30 "$RUNTIME" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null 3>&-)
+	output=$(nice -n 5 timeout "${RT_TIMEOUT:-30}" "$RUNTIME" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null 3>&-)
 	equals "$(seen sched)" "policy 0 flags 0 nice 0 priority 0"
 }
 
@@ -89,7 +89,7 @@ refused() {
 	equals "$(seen personality)" 8
 	[[ $(uname -m) != x86_64 ]] || equals "$(seen machine)" i686
 	config '.process.args = ["/bin/probe"] | .linux.personality = {domain: "LINUX"}'
-	output=$(setarch linux32 timeout 30 "$RUNTIME" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null 3>&-)
+	output=$(setarch linux32 timeout "${RT_TIMEOUT:-30}" "$RUNTIME" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null 3>&-)
 	equals "$(seen personality)" 0
 	refused /linux/personality/flags '.linux.personality = {domain: "LINUX", flags: ["X"]}'
 }

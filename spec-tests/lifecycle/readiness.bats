@@ -19,7 +19,7 @@ teardown() {
 
 # [hold]: the manager.
 manager() {
-	env -u MASU_TEST_ID timeout 60 python3 "$lib/manager.py" "$MANAGER" "$SEEN" "$@" 3>&- &
+	env -u MASU_TEST_ID timeout "${RT_TIMEOUT:-60}" python3 "$lib/manager.py" "$MANAGER" "$SEEN" "$@" 3>&- &
 	manager_pid=$!
 	wait_for 10 grep -qs ready "$SEEN"
 }
@@ -108,7 +108,7 @@ says() { equals "$(texts | sed "s/$(state pid)/PID/")" "$1"; }
 	service sleep=100
 	manager
 	notify create
-	NOTIFY_SOCKET=$MANAGER timeout 50 "$RUNTIME" --root "$ROOT" start "$ID" 3>&- </dev/null &
+	NOTIFY_SOCKET=$MANAGER timeout "${RT_TIMEOUT:-50}" "$RUNTIME" --root "$ROOT" start "$ID" 3>&- </dev/null &
 	wait_for 10 status_is running
 	rtq exec "$ID" true
 	rtq kill "$ID" CONT

@@ -25,7 +25,7 @@ teardown() {
 	rm -rf "${HOME_DIR:-/nonexistent}"
 	common_teardown
 }
-as_user() { timeout 30 setpriv --reuid 65500 --regid 65500 --clear-groups env -i PATH="$PATH" HOME="$HOME_DIR" XDG_RUNTIME_DIR="$HOME_DIR/run" MASU_TEST_ID="$ID" "$HOME_DIR/runtime" "$@" </dev/null 3>&-; }
+as_user() { timeout "${RT_TIMEOUT:-30}" setpriv --reuid 65500 --regid 65500 --clear-groups env -i PATH="$PATH" HOME="$HOME_DIR" XDG_RUNTIME_DIR="$HOME_DIR/run" MASU_TEST_ID="$ID" "$HOME_DIR/runtime" "$@" </dev/null 3>&-; }
 patch() { jq "$@" "$HOME_DIR/config.json" >"$HOME_DIR/x" && mv "$HOME_DIR/x" "$HOME_DIR/config.json"; }
 
 @test "run" {

@@ -58,7 +58,7 @@ teardown() { common_teardown; }
 
 @test "run: signals are passed on to the program" {
 	config_args sh -c 'trap "echo term; exit 3" TERM; trap "echo usr1" USR1; echo up; while :; do sleep 0.02; done'
-	timeout -k 5 30 "$RUNTIME" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null >"$OUT" 2>"$ERR" 3>&- &
+	timeout -k 5 "${RT_TIMEOUT:-30}" "$RUNTIME" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null >"$OUT" 2>"$ERR" 3>&- &
 	wait_for 5 grep -q up "$OUT"
 	local main
 	main=$(pgrep -P $! | head -n 1)
@@ -85,7 +85,7 @@ teardown() { common_teardown; }
 	config_args sh -c 'cat <&3; cat <&4; ls /proc/1/fd; :'
 	echo three >"$BATS_TEST_TMPDIR/3"
 	echo four >"$BATS_TEST_TMPDIR/4"
-	output=$(timeout 30 "$RUNTIME" --root "$ROOT" run --preserve-fds 2 --bundle "$BUNDLE" "$ID" </dev/null 3<"$BATS_TEST_TMPDIR/3" 4<"$BATS_TEST_TMPDIR/4" 5</dev/null 6</dev/null)
+	output=$(timeout "${RT_TIMEOUT:-30}" "$RUNTIME" --root "$ROOT" run --preserve-fds 2 --bundle "$BUNDLE" "$ID" </dev/null 3<"$BATS_TEST_TMPDIR/3" 4<"$BATS_TEST_TMPDIR/4" 5</dev/null 6</dev/null)
 	equals "$output" $'three\nfour\n0\n1\n2\n3\n4'
 }
 
@@ -146,7 +146,7 @@ teardown() { common_teardown; }
 # A container of the same id that somebody else has made meanwhile is none of its business.
 @test "run: the end leaves alone what has its id by then" {
 	config_args sleep 1000
-	timeout -k 5 30 "$RUNTIME" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null >"$OUT" 2>"$ERR" 3>&- &
+	timeout -k 5 "${RT_TIMEOUT:-30}" "$RUNTIME" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null >"$OUT" 2>"$ERR" 3>&- &
 	local pid=$! runner
 	wait_for 10 status_is running
 	runner=$(pgrep -P "$pid")
@@ -167,7 +167,7 @@ teardown() { common_teardown; }
 	# joined, so that the process is cloned by a stage; then it fails
 	config '.process.args = ["not-there"] | (.linux.namespaces[] | select(.type == "pid")).path = "/proc/'"$inner"'/ns/pid"'
 	local s=0
-	timeout -k 5 15 bash -c 'sleep 1000 3>&- & echo $! >"$1/other"; exec "${@:2}"' bash "$BATS_TEST_TMPDIR" "$RUNTIME" --root "$ROOT" create --bundle "$BUNDLE" "$ID" </dev/null >"$OUT" 2>"$ERR" 3>&- || s=$?
+	timeout -k 5 "${RT_TIMEOUT:-15}" bash -c 'sleep 1000 3>&- & echo $! >"$1/other"; exec "${@:2}"' bash "$BATS_TEST_TMPDIR" "$RUNTIME" --root "$ROOT" create --bundle "$BUNDLE" "$ID" </dev/null >"$OUT" 2>"$ERR" 3>&- || s=$?
 	kill "$(cat "$BATS_TEST_TMPDIR/other")" "$outer"
 	cat "$ERR"
 	[[ $s != 0 && $s != 124 ]]

@@ -21,7 +21,7 @@ teardown() {
 
 taker() {
 	rm -f "$TAKER" "$SEEN"
-	env -u MASU_TEST_ID timeout 60 python3 "$lib/receive.py" "$TAKER" "$SEEN" 3>&- &
+	env -u MASU_TEST_ID timeout "${RT_TIMEOUT:-60}" python3 "$lib/receive.py" "$TAKER" "$SEEN" 3>&- &
 	taker_pid=$!
 	wait_for 10 grep -qs ready "$SEEN"
 }
@@ -31,7 +31,7 @@ activated() {
 	local vars=()
 	while [[ $1 != -- ]]; do vars+=("$1"); shift; done
 	shift
-	timeout -k 5 30 env "${vars[@]}" bash -c '[[ ${LISTEN_PID:-} != self ]] || export LISTEN_PID=$$; exec "$@"' bash "$RUNTIME" --root "$ROOT" "$@" \
+	timeout -k 5 "${RT_TIMEOUT:-30}" env "${vars[@]}" bash -c '[[ ${LISTEN_PID:-} != self ]] || export LISTEN_PID=$$; exec "$@"' bash "$RUNTIME" --root "$ROOT" "$@" \
 		</dev/null 3<"$BATS_TEST_TMPDIR/3" 4<"$BATS_TEST_TMPDIR/4" 5<"$BATS_TEST_TMPDIR/5"
 }
 show='echo "${LISTEN_FDS:-} ${LISTEN_PID:-} ${LISTEN_FDNAMES:-}"; for f in 3 4 5 6; do [ ! -e /proc/self/fd/$f ] || cat <&$f; done'

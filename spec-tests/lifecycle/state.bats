@@ -62,7 +62,7 @@ teardown() { common_teardown; }
 		        assert os.WEXITSTATUS(status) == 7, status
 		assert left == {pid}, left
 	PY
-	timeout 20 python3 "$BATS_TEST_TMPDIR/reaper.py" "$RUNTIME" "$ROOT" "$BUNDLE" "$ID" "$BATS_TEST_TMPDIR/pid" 3>&-
+	timeout "${RT_TIMEOUT:-20}" python3 "$BATS_TEST_TMPDIR/reaper.py" "$RUNTIME" "$ROOT" "$BUNDLE" "$ID" "$BATS_TEST_TMPDIR/pid" 3>&-
 }
 
 @test "an id is taken once; the first container is not harmed" {

@@ -76,7 +76,10 @@ static int look_at(struct net_devices *n, struct net_device *d, struct err *err)
 	if (d->link.flags & IFF_LOOPBACK)
 		return device_error(d, "", -EINVAL, err, "each namespace has a loopback device of its own");
 	r = netlink_addresses(&n->here, d->link.index, &d->addresses);
-	return r < 0 ? device_error(d, "", r, err, "read its addresses") : 0;
+	if (r < 0)
+		return device_error(d, "", r, err, "read its addresses");
+	r = netlink_routes(&n->here, d->link.index, &d->routes);
+	return r < 0 ? device_error(d, "", r, err, "read its routes") : 0;
 }
 
 static int choose_place(struct net_device *d, struct buf *links, struct err *err)
@@ -173,7 +176,11 @@ static int move_back(struct net_devices *n, struct net_device *d)
 		r = netlink_set_master(&n->here, d->link.index, d->link.master);
 	e = give_addresses(&n->here, d->link.index, d, d->link.name);
 	r = r < 0 ? r : e;
-	e = d->link.flags & IFF_UP ? netlink_set_up(&n->here, d->link.index) : 0;
+	if (d->link.flags & IFF_UP) {
+		e = netlink_set_up(&n->here, d->link.index);
+		r = r < 0 ? r : e;
+		e = netlink_add_routes(&n->here, &d->routes);
+	}
 	return r < 0 ? r : e;
 }
 
@@ -191,8 +198,10 @@ void net_devices_return(struct net_devices *n)
 
 void net_devices_done(struct net_devices *n)
 {
-	for (size_t i = 0; i < n->len; i++)
+	for (size_t i = 0; i < n->len; i++) {
 		buf_done(&n->devices[i].addresses);
+		buf_done(&n->devices[i].routes);
+	}
 	free(n->devices);
 	netlink_done(&n->here);
 	netlink_done(&n->there);

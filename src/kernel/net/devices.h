@@ -11,6 +11,7 @@ struct net_device {
 	const struct spec_net_device *spec;
 	struct net_link link; /* as it was on the host */
 	struct buf addresses; /* struct net_address */
+	struct buf routes;    /* of netlink_routes */
 	int index;            /* in the container */
 	bool moved;
 };
@@ -30,7 +31,7 @@ struct net_devices {
  * is taken back. ns_fd (owned from here on) is the container's namespace. On success the record is kept for net_devices_return. */
 int net_devices_place(const struct spec_net_device *spec, size_t n, int ns_fd, struct net_devices *ret,
 		      struct err *err);
-/* Back to the host, as they were: name, addresses, master, state. Best effort, with warnings. Only while the create still fails:
+/* Back to the host, as they were: name, addresses, master, state, routes. Best effort, with warnings. Only while the create still fails:
  * once the container exists, its devices are its own. */
 void net_devices_return(struct net_devices *d);
 void net_devices_done(struct net_devices *d);

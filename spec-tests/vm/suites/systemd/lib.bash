@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2034
 # For the tests of this suite: TAP, a bundle, and looking at units. MASU is the program. Needs root and a running systemd.
 set -u
-MASU=$(readlink -f "${MASU:?the path of masu}")
+MASU=$(realpath -s "$(command -v "${RUNTIME:-${MASU:?the path of masu}}")")
 [[ -d /run/systemd/system ]] || { echo "no systemd runs here"; exit 77; }
 [[ $(id -u) == 0 ]] || { echo "needs root"; exit 77; }
 work=$(mktemp -d "${TMPDIR:-/tmp}/masu-systemd.XXXXXX")
@@ -47,14 +47,22 @@ masu() { "$MASU" --root "$work/state" --systemd-cgroup "$@"; }
 scope() { echo "/sys/fs/cgroup/system.slice/masu-$1.scope"; }
 show() { systemctl show "$1" -p "$2" --value; }
 file() { tr '\n' ' ' <"$(scope "$1")/$2" | sed 's/ $//'; }
-# No unit, no cgroup, no process, no state.
-nothing_left() { # ID
-	local i
-	for ((i = 0; i < 50 * factor; i++)); do
-		[[ $(show "masu-$1.scope" ActiveState) == inactive && ! -e $(scope "$1") && ! -e $work/state/$1 ]] &&
-			[[ -z $(pgrep -x masu-keeper) ]] && return 0
+# SECONDS COMMAND...: until it succeeds. A slow machine sets WAIT_FACTOR.
+wait_for() {
+	local end=$((SECONDS + $1 * factor))
+	shift
+	until "$@"; do
+		((SECONDS < end)) || return 1
 		sleep 0.1
 	done
+}
+stopped() { [[ $(masu state "$1" | jq -r .status) == stopped ]]; }
+unit_gone() { # ID
+	[[ $(show "masu-$1.scope" ActiveState) == inactive && ! -e $(scope "$1") && ! -e $work/state/$1 && -z $(pgrep -x masu-keeper) ]]
+}
+# No unit, no cgroup, no process, no state.
+nothing_left() { # ID
+	! wait_for 5 unit_gone "$1" || return 0
 	systemctl status "masu-$1.scope" | sed 's/^/# /'
 	ls -d "$(scope "$1")" "$work/state/$1" 2>/dev/null | sed 's/^/# left: /'
 	pgrep -a masu | sed 's/^/# left: /'
