@@ -186,7 +186,7 @@ raw_filter() {
 
 # ARGS...: the runtime on a host with nothing but cgroup v2.
 on_v2() {
-	timeout -k 5 "${RT_TIMEOUT:-30}" unshare --mount bash -c 'mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec "$@"' bash "$RUNTIME" --root "$ROOT" "$@" </dev/null >"$OUT" 2>"$ERR" 3>&- ||
+	timeout -k 5 "${RT_TIMEOUT:-30}" unshare --mount bash -c '[[ -e /sys/fs/cgroup/cgroup.controllers ]] || mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec "$@"' bash "$RUNTIME" --root "$ROOT" "$@" </dev/null >"$OUT" 2>"$ERR" 3>&- ||
 		{ cat "$ERR"; return 1; }
 }
 unified() { if [[ -d /sys/fs/cgroup/unified ]]; then echo /sys/fs/cgroup/unified; else echo /sys/fs/cgroup; fi; }

@@ -56,7 +56,7 @@ nodriver='No such device'
 		| .linux.rootfsPropagation = "slave" | .root.path = $r' --arg r "$BATS_TEST_TMPDIR/root"
 	output=$(alone 'r='"$BATS_TEST_TMPDIR"'/root; mkdir $r; mount --bind "$ROOTFS" $r; mount --make-shared $r; mkdir -p $r/mnt
 		run_box & while ! [[ $("$RUNTIME" --root "$ROOT" state "$ID" 2>/dev/null) == *running* ]]; do sleep 0.02; done
-		mount -t tmpfs x $r/mnt; touch $r/mnt/x; sleep 0.2; umount $r/mnt; wait')
+		mount -t tmpfs x $r/mnt; touch $r/mnt/x; sleep $((${WAIT_FACTOR:-1} / 4)).2; umount $r/mnt; wait')
 	rmdir "$ROOTFS/mnt"
 	equals "$output" $'came\nwent'
 }

@@ -107,4 +107,5 @@ EOT
 	matches "$(grep :pids: "/proc/$p/cgroup")" "/$ID\$"
 	fails 'there is none' rtq exec --cgroup pids:below "$ID" true
 	fails 'not a controller of a cgroup v1 hierarchy' rtq exec --cgroup nosuch:below "$ID" true
+	fails 'no controller is named' rtq exec --cgroup :below "$ID" true
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/procfs.h"
 #include "base/sys.h"
@@ -123,7 +124,7 @@ static void on_layout(enum cgroup_layout layout, void (*fn)(void))
 	if (pid == 0) {
 		int r = unshare(CLONE_NEWNS) | mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
 
-		if (layout == CGROUP_LAYOUT_V2)
+		if (layout == CGROUP_LAYOUT_V2 && access("/sys/fs/cgroup/cgroup.controllers", F_OK) < 0)
 			r |= mount("cgroup2", "/sys/fs/cgroup", "cgroup2", 0, NULL);
 		if (layout == CGROUP_LAYOUT_V1 && umount2("/sys/fs/cgroup/unified", MNT_DETACH) < 0)
 			_exit(200);
@@ -252,6 +253,37 @@ TEST_LAYOUTS(freeze)
 	cgroup_done(&cg);
 }
 
+/* What stands above decides; whoever thaws is told so at once. */
+TEST_LAYOUTS(frozen_above)
+{
+	AUTO(env_done) struct env e = env_new();
+	int i = cgroup_facts_find(&e.facts, "freezer");
+	struct err err = { 0 };
+	struct cgroup cg;
+	char file[128], path[128];
+	bool v2;
+	pid_t pid;
+
+	if (i < 0)
+		SKIP("there is no freezer");
+	v2 = e.facts.hierarchies[i].v2;
+	snprintf(path, sizeof(path), "%s/x", unique("above"));
+	snprintf(file, sizeof(file), "%s/%s", unique("above") + 1, v2 ? "cgroup.freeze" : "freezer.state");
+	REQUIRE(!fail_text(prepare(&e.facts, path, NULL, NULL, &cg, &err), &err));
+	pid = sleeper(0);
+	CHECK_INT(cgroup_place(&cg, pid, false, NULL), 0);
+	CHECK_INT(io_write_file_at(e.facts.hierarchies[i].fd, file, v2 ? "1" : "FROZEN"), 0);
+	for (int64_t end = clock_ms() + 10000; cgroup_is_frozen(&cg, NULL) != 1 && clock_ms() < end;)
+		clock_pause_us(1000);
+	CHECK_ERR(cgroup_freeze(&cg, false, &err), -EBUSY);
+	CHECK(strstr(err.text, "a cgroup above it is frozen") != NULL);
+	CHECK_INT(io_write_file_at(e.facts.hierarchies[i].fd, file, v2 ? "0" : "THAWED"), 0);
+	CHECK(!fail_text(cgroup_freeze(&cg, false, NULL), &err));
+	CHECK(!fail_text(cgroup_destroy(&cg, &err), &err));
+	CHECK_INT(WTERMSIG(reap(pid)), SIGKILL);
+	cgroup_done(&cg);
+}
+
 /* Sub-cgroups that the container made, deep ones, with processes in them. */
 TEST_LAYOUTS(nested)
 {
@@ -365,6 +397,64 @@ static const char *get(struct cgroup *cg, const char *controller, const char *fi
 	return text;
 }
 
+static bool v2_has(const struct env *e, const char *controller)
+{
+	char text[256] = "";
+
+	if (e->facts.unified >= 0)
+		(void)io_read_file_at(e->facts.hierarchies[e->facts.unified].fd, "cgroup.controllers", text,
+				      sizeof(text));
+	return strstr(text, controller) != NULL;
+}
+
+/* Where v2 has its controllers: other files, other numbers, and no file for some limits. */
+static void limits_of_v2(const struct env *e)
+{
+	struct spec_memory m = { .limit = SET(67108864), .swap = SET(100663296), .reservation = SET(33554432) };
+	struct spec_cpu c = { .shares = SET(512),
+			      .quota = SET(25000),
+			      .period = SET(50000),
+			      .burst = SET(1000),
+			      .cpus = "0",
+			      .mems = "0" };
+	struct spec_pids p = { .limit = SET(0) };
+	struct spec_resources res = { .memory = &m, .cpu = &c, .pids = &p };
+	struct err err = { 0 };
+	struct cgroup cg;
+
+	REQUIRE(!fail_text(prepare(&e->facts, unique("limits"), &res, NULL, &cg, &err), &err));
+	CHECK_STR(get(&cg, "memory", "memory.max"), "67108864");
+	CHECK_STR(get(&cg, "memory", "memory.swap.max"), "33554432");
+	CHECK_STR(get(&cg, "memory", "memory.low"), "33554432");
+	CHECK_STR(get(&cg, "cpu", "cpu.weight"), "59");
+	CHECK_STR(get(&cg, "cpu", "cpu.max"), "25000 50000");
+	CHECK_STR(get(&cg, "cpu", "cpu.max.burst"), "1000");
+	CHECK_STR(get(&cg, "cpuset", "cpuset.cpus"), "0");
+	CHECK_STR(get(&cg, "cpuset", "cpuset.mems"), "0");
+	CHECK_STR(get(&cg, "pids", "pids.max"), "0");
+
+	m = (struct spec_memory){ .limit = SET(134217728), .swap = SET(134217728) }; /* raise both, then lower both */
+	c = (struct spec_cpu){ .quota = SET(100000), .burst = SET(90000), .shares = SET(2048) };
+	p.limit.value = -1;
+	CHECK(!fail_text(cgroup_update(&cg, &res, &err), &err));
+	CHECK_STR(get(&cg, "memory", "memory.max"), "134217728");
+	CHECK_STR(get(&cg, "memory", "memory.swap.max"), "0");
+	CHECK_STR(get(&cg, "cpu", "cpu.weight"), "174");
+	CHECK_STR(get(&cg, "cpu", "cpu.max"), "100000 50000");
+	CHECK_STR(get(&cg, "cpu", "cpu.max.burst"), "90000");
+	CHECK_STR(get(&cg, "pids", "pids.max"), "max");
+	m = (struct spec_memory){ .limit = SET(33554432), .swap = SET(33554432) };
+	c = (struct spec_cpu){ .quota = SET(20000), .burst = SET(10000) };
+	CHECK(!fail_text(cgroup_update(&cg, &res, &err), &err));
+	CHECK_STR(get(&cg, "memory", "memory.max"), "33554432");
+	CHECK_STR(get(&cg, "cpu", "cpu.max.burst"), "10000");
+	m = (struct spec_memory){ .swappiness = SET(7) };
+	CHECK_ERR(cgroup_update(&cg, &res, &err), -EOPNOTSUPP);
+	CHECK_STR(err.pointer, "/memory/swappiness");
+	CHECK(!fail_text(cgroup_destroy(&cg, &err), &err));
+	cgroup_done(&cg);
+}
+
 /* RES-05, RES-06, RES-07; MEM-02..24, CPU-02..24, HUG-05, HUG-17 on what the host has. */
 TEST_LAYOUTS(limits)
 {
@@ -391,6 +481,10 @@ TEST_LAYOUTS(limits)
 	if (cgroup_facts_find_v1(&e.facts, "memory") < 0) { /* v2 here has no memory controller: RES-05 */
 		CHECK_ERR(prepare(&e.facts, unique("limits"), &res, NULL, &cg, &err), -EOPNOTSUPP);
 		CHECK_STR(err.pointer, "/linux/resources/memory/kernelTCP");
+		if (v2_has(&e, "memory") && v2_has(&e, "cpu") && v2_has(&e, "pids")) {
+			limits_of_v2(&e);
+			return;
+		}
 		res.memory = NULL;
 		err_clear(&err);
 		CHECK_ERR(prepare(&e.facts, unique("limits"), &res, NULL, &cg, &err), -EOPNOTSUPP);

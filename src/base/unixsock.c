@@ -115,8 +115,7 @@ int unixsock_send_fd(int sock, int fd, const void *payload, size_t len)
 	return 0;
 }
 
-/* Keeps the first fd in *ret_fd and closes the others; gives their number. */
-static size_t unixsock_take_fds(struct msghdr *msg, int *ret_fd)
+size_t unixsock_take_fds(struct msghdr *msg, int *ret_fd)
 {
 	size_t count = 0;
 
@@ -127,7 +126,7 @@ static size_t unixsock_take_fds(struct msghdr *msg, int *ret_fd)
 			int fd;
 
 			memcpy(&fd, CMSG_DATA(c) + i * sizeof(fd), sizeof(fd));
-			if (count++)
+			if (count++ || !ret_fd)
 				close(fd);
 			else
 				*ret_fd = fd;

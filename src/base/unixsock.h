@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 /* Connects a SOCK_STREAM (or type) socket; owned CLOEXEC fd or -errno. */
@@ -12,3 +13,5 @@ int unixsock_listen(const char *path, int type, int backlog);
 int unixsock_send_fd(int sock, int fd, const void *payload, size_t len);
 /* Receives one message; *ret_fd = -1 when none came. Returns bytes or -errno. */
 ssize_t unixsock_recv_fd(int sock, void *p, size_t len, int *ret_fd);
+/* Of a received message: keeps the first descriptor in *ret_fd (NULL: none) and closes the others; gives their number. */
+size_t unixsock_take_fds(struct msghdr *msg, int *ret_fd);

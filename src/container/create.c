@@ -111,6 +111,8 @@ int create_run(struct create *c, struct err *err)
 
 	if (r < 0)
 		create_poststop(c);
+	if (r < 0 && c->stays)
+		err_hint(err, "its cgroup could not be removed: delete --force %s tries again", c->id);
 	return r;
 }
 

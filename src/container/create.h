@@ -35,6 +35,7 @@ struct create {
 	int console_fd;   /* given to init */
 	int console_here; /* our end, when the caller wants the master */
 	bool has_cgroup;
+	bool stays;      /* an undo did not come to its end: the directory is kept, for delete --force */
 	bool place_late; /* init could not be cloned into its cgroup: it is moved before it goes on */
 	struct cgroup cgroup;
 	char cgroup_record[CGROUP_RECORD_MAX];
@@ -59,8 +60,8 @@ void create_free(struct create **c); /* for AUTO(create_free) */
 void create_set_up(struct create *c, struct masu_runtime *rt, const char *id, const struct masu_create_options *o);
 void create_done(struct create *c);
 
-/* Makes the container up to "created". On error nothing is left, and the poststop hooks ran if other hooks had begun. The lock of
- * the container's directory is held until create_free. */
+/* Makes the container up to "created". On error nothing is left that could be removed, and the poststop hooks ran if other hooks had
+ * begun. The lock of the container's directory is held until create_free. */
 int create_run(struct create *c, struct err *err);
 /* The poststop hooks after a failure, if others have begun. */
 void create_poststop(struct create *c);

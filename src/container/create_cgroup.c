@@ -26,13 +26,22 @@ static int make(struct create *c, struct err *err)
 		cgroup_done(&c->cgroup);
 		return r;
 	}
-	/* Where the user may make none, and needs none, there is none. */
 	c->has_cgroup = !cgroup_is_disabled(&c->cgroup);
 	/* systemd may have put it elsewhere than could be known before. */
 	r = journal_cgroup(c, err);
 	if (r < 0)
 		create_destroy_cgroup(c);
 	return r;
+}
+
+/* Where the user may make no cgroup, and needs none, there is none: what the container sees of cgroups is the caller's. */
+static int stay_in_own(struct create *c, struct err *err)
+{
+	struct plan_inputs in = {
+		.rt = c->rt, .bundle = &c->bundle, .id = c->id, .options = c->options, .host_kinds = c->host_kinds
+	};
+
+	return plan_without_cgroup(&in, &c->plan, err);
 }
 
 int create_cgroup(void *ctx, struct err *err)
@@ -51,7 +60,9 @@ int create_cgroup(void *ctx, struct err *err)
 
 	if (r >= 0)
 		r = cgroup_probe(facts, c->plan.cgroup_path, &o, &c->cgroup, err);
-	return r < 0 ? r : make(c, err);
+	if (r >= 0)
+		r = make(c, err);
+	return r < 0 || c->has_cgroup ? r : stay_in_own(c, err);
 }
 
 void create_destroy_cgroup(void *ctx)
@@ -59,7 +70,8 @@ void create_destroy_cgroup(void *ctx)
 	struct create *c = ctx;
 	struct err err = { 0 };
 
-	if (cgroup_destroy(&c->cgroup, &err) < 0)
+	c->stays = cgroup_destroy(&c->cgroup, &err) < 0;
+	if (c->stays)
 		log_warn("undo: %s", err.text);
 }
 

@@ -112,7 +112,8 @@ void create_unclaim(void *ctx)
 	struct create *c = ctx;
 	struct err err = { 0 };
 
-	if (dir_remove(c->rt, c->id, &err) < 0)
+	/* Its journal is all that still knows of the rest. */
+	if (!c->stays && dir_remove(c->rt, c->id, &err) < 0)
 		log_warn("undo: %s", err.text);
 }
 

@@ -95,6 +95,14 @@ void create_kill_init(void *ctx)
 	spawn_kill(&c->wire, &c->spawned, &c->init, c->plan.plan.ns.stage);
 }
 
+/* Without rights over it, its files in /proc are ours only until it turns non-dumpable. */
+static bool is_placed_early(const struct create *c)
+{
+	const struct plan *p = &c->plan.plan;
+
+	return p->process.has_oom && p->ns.new_user && !c->rt->capable && !p->ns.stage;
+}
+
 int create_map_ids(void *ctx, struct err *err)
 {
 	struct create *c = ctx;
@@ -104,9 +112,8 @@ int create_map_ids(void *ctx, struct err *err)
 
 	if (r >= 0)
 		r = ns_place_maps(c->rt->proc_fd, c->spawned.pid, lnx->uid_mappings, lnx->uid_mappings_len,
-				  lnx->gid_mappings, lnx->gid_mappings_len, c->rt->privileged, err);
-	/* Without rights over it, its files in /proc are ours only until it turns non-dumpable. */
-	if (r >= 0 && !c->rt->privileged && !p->ns.stage && p->process.has_oom)
+				  lnx->gid_mappings, lnx->gid_mappings_len, c->rt->capable, err);
+	if (r >= 0 && is_placed_early(c))
 		r = oom_place(c->rt->proc_fd, c->spawned.pid, p->process.oom_score_adj, err);
 	return r < 0 ? r : wire_say(&c->wire, WIRE_MAPPED, NULL, 0, err);
 }
@@ -127,7 +134,7 @@ static int place_attributes(struct create *c, struct err *err)
 	struct flat f = { .base = c->plan.flat.data, .len = c->plan.flat.len };
 	int r = 0;
 
-	if (p->process.has_oom && (c->rt->privileged || p->ns.stage))
+	if (p->process.has_oom && !is_placed_early(c))
 		r = oom_place(c->rt->proc_fd, c->init.pid, p->process.oom_score_adj, err);
 	if (r >= 0 && p->process.rlimits.rows.count)
 		r = rlimit_place_raise(c->init.pid, &f, &p->process.rlimits, err);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fd.h"
 #include "base/sys.h"
 #include "container/create.h"
 #include "kernel/dev/dev.h"
@@ -19,6 +20,20 @@ static struct flat view(const struct create *c)
 	return (struct flat){ .base = c->plan.flat.data, .len = c->plan.flat.len };
 }
 
+/* Without a stage nobody knows yet whether init has joined one. */
+static int open_user(const struct create *c, struct err *err)
+{
+	const struct ns_plan *p = &c->plan.plan.ns;
+
+	for (uint32_t i = 0; i < p->joins_len; i++)
+		if (p->joins[i].clone_flag == SYS_CLONE_NEWUSER) {
+			int fd = fd_dup_above(p->joins[i].fd, 3);
+
+			return fd < 0 ? err_code(err, fd, "keep user namespace") : fd;
+		}
+	return ns_open_user_of(c->rt->proc_fd, c->init.pid, err);
+}
+
 static int open_sources(struct create *c, int *fds, size_t *n, struct err *err)
 {
 	const struct plan *p = &c->plan.plan;
@@ -28,7 +43,7 @@ static int open_sources(struct create *c, int *fds, size_t *n, struct err *err)
 	if (!p->mount.host_sources)
 		return 0;
 	if (p->ns.user) {
-		user_fd = ns_open_user_of(c->rt->proc_fd, c->init.pid, err);
+		user_fd = open_user(c, err);
 		if (user_fd < 0)
 			return user_fd;
 	}

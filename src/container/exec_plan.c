@@ -53,7 +53,7 @@ static int plan_namespaces(struct exec *e, struct ns_plan *p, struct err *err)
 	if (!p->user)
 		p->listed &= ~(uint32_t)SYS_CLONE_NEWUSER;
 	p->stage = !!(p->listed & SYS_CLONE_NEWPID);
-	p->setgroups_denied = p->user && setgroups_denied(e);
+	p->setgroups_denied = (p->user || e->rt->nested) && setgroups_denied(e);
 	if (p->listed)
 		p->joins[p->joins_len++] = (struct ns_join){ .fd = e->init.pidfd, .clone_flag = p->listed };
 	return 0;

@@ -142,6 +142,7 @@ static int plan(void *ctx, struct err *err)
 		.config = &config,
 		.bundle = m->state.bundle,
 		.mount_ns = MOUNT_NS_JOINED,
+		.nested = m->rt->nested,
 		.host_can_open_sources = true,
 		.live = true,
 	};

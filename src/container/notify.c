@@ -174,21 +174,6 @@ static size_t translate(struct notify *n, const char *in, size_t len, char *out,
 	return at;
 }
 
-/* Descriptors are for the manager's store, or the end of a barrier, whose closing says that all before it was read. */
-static void close_received(struct msghdr *msg)
-{
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		for (size_t i = 0; i < (c->cmsg_len - CMSG_LEN(0)) / sizeof(int); i++) {
-			int fd;
-
-			memcpy(&fd, CMSG_DATA(c) + i * sizeof(fd), sizeof(fd));
-			close(fd);
-		}
-	}
-}
-
 /* One datagram. False when there is none, or when the manager takes none. */
 static bool take_one(struct notify *n)
 {
@@ -209,7 +194,8 @@ static bool take_one(struct notify *n)
 		slow = errno == EAGAIN;
 		log_warn("pass on to the notify socket: %s", strerror(errno));
 	}
-	close_received(&msg);
+	/* For the manager's store, or the end of a barrier, whose closing says that all before it was read. */
+	unixsock_take_fds(&msg, NULL);
 	return !slow;
 }
 

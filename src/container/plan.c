@@ -41,10 +41,25 @@ static bool privileged(const struct plan_inputs *in)
 	return in->assume_rights ? !in->rt->rootless : in->rt->privileged;
 }
 
+/* In a user namespace below the first one, rights over it are enough for all but device nodes. */
+static bool nested(const struct plan_inputs *in)
+{
+	return in->rt->nested && (!in->assume_rights || in->rt->rootless);
+}
+
+static bool capable(const struct plan_inputs *in)
+{
+	return nested(in) ? in->rt->capable : privileged(in);
+}
+
 static int plan_namespaces(const struct plan_inputs *in, struct create_plan *p, struct err *err)
 {
 	struct ns_inputs ns = {
-		.config = in->bundle->config, .euid = geteuid(), .egid = getegid(), .privileged = privileged(in)
+		.config = in->bundle->config,
+		.euid = geteuid(),
+		.egid = getegid(),
+		.privileged = capable(in),
+		.setgroups_denied = nested(in) && in->rt->setgroups_denied,
 	};
 
 	return ns_plan_build(&ns, &p->flat, &p->plan.ns, err);
@@ -113,6 +128,12 @@ bool plan_needs_user_cgroup(const struct plan_inputs *in)
 	       !makes(c, SPEC_NS_CGROUP);
 }
 
+/* Root of the host reaches what root of a user namespace may not. In a mount namespace that is joined paths mean what they do there. */
+static bool opens_sources(const struct ns_plan *ns)
+{
+	return ns->new_user || (ns->user && !ns->joined_mount);
+}
+
 static int plan_mounts(const struct plan_inputs *in, struct create_plan *p, struct err *err)
 {
 	const struct spec_config *c = in->bundle->config;
@@ -128,7 +149,8 @@ static int plan_mounts(const struct plan_inputs *in, struct create_plan *p, stru
 		.mount_ns = mount_kind(c),
 		.no_pivot = option(in, MASU_CREATE_NO_PIVOT),
 		.user_ns = p->plan.ns.user,
-		.host_can_open_sources = privileged(in) && p->plan.ns.new_user,
+		.nested = nested(in),
+		.host_can_open_sources = capable(in) && opens_sources(&p->plan.ns),
 		.cgroup_ns = makes(c, SPEC_NS_CGROUP),
 		.context_word = in->bundle->annotations.mount_context_type,
 	};
@@ -162,11 +184,19 @@ static int plan_mounts(const struct plan_inputs *in, struct create_plan *p, stru
 	return r;
 }
 
+int plan_without_cgroup(const struct plan_inputs *in, struct create_plan *p, struct err *err)
+{
+	const struct spec_config *c = in->bundle->config;
+
+	p->cgroup_disabled = true;
+	return mounts_cgroups(c) && !makes(c, SPEC_NS_CGROUP) ? plan_mounts(in, p, err) : 0;
+}
+
 static int plan_devices(const struct plan_inputs *in, struct create_plan *p, struct err *err)
 {
 	struct dev_inputs d = {
 		.config = in->bundle->config,
-		.user_ns = p->plan.ns.user,
+		.user_ns = p->plan.ns.user || nested(in),
 		.host_can_make_nodes = privileged(in) && p->plan.ns.new_user,
 	};
 

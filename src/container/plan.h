@@ -64,6 +64,8 @@ struct create_plan {
 /* Whether the container's cgroup of a user's unit is bound into it, so that its whole path has to be known. */
 bool plan_needs_user_cgroup(const struct plan_inputs *in);
 int plan_build(const struct plan_inputs *in, struct create_plan *ret, struct err *err);
+/* After that: no cgroup could be made, and none is needed. */
+int plan_without_cgroup(const struct plan_inputs *in, struct create_plan *p, struct err *err);
 void create_plan_done(struct create_plan *p);
 /* plan_write.c: copies the plan into the buffer's head, where room was left for it, and the buffer into a file in memory, which is
  * what masu-init reads. What *ret_fd held is closed. */

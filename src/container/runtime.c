@@ -43,7 +43,24 @@ static bool in_initial_user_ns(int proc_fd)
 	       count == 4294967295ULL;
 }
 
-static int choose_root(const char *asked, bool privileged, char *out, size_t len, struct err *err)
+/* Who may not change groups can never be allowed to again, nor can the user namespaces that he makes. */
+static bool setgroups_are_denied(int proc_fd)
+{
+	char text[16];
+
+	return procfs_read(proc_fd, "self/setgroups", text, sizeof(text)) > 0 && strncmp(text, "deny", 4) == 0;
+}
+
+/* Root of a user namespace may be a user in it, and then /run is not his; or the root of a machine that is a container. As with runc,
+ * the latter is who says so. */
+static bool is_root_of_machine(const struct masu_runtime *rt)
+{
+	const char *user = getenv("USER");
+
+	return geteuid() == 0 && (!rt->nested || (user && strcmp(user, "root") == 0));
+}
+
+static int choose_root(const char *asked, const struct masu_runtime *rt, char *out, size_t len, struct err *err)
 {
 	const char *xdg = getenv("XDG_RUNTIME_DIR");
 	char cwd[4096], path[4096];
@@ -59,7 +76,7 @@ static int choose_root(const char *asked, bool privileged, char *out, size_t len
 			return err_set(err, EINVAL, "use state directory `/`: not allowed");
 		return 0;
 	}
-	if (privileged || geteuid() == 0) {
+	if (rt->privileged || is_root_of_machine(rt) || (geteuid() == 0 && (!xdg || !*xdg))) {
 		snprintf(out, len, "/run/masu");
 		return 0;
 	}
@@ -103,10 +120,13 @@ static int runtime_init(struct masu_runtime *rt, const struct masu_runtime_optio
 	r = runtime_proc(rt, err);
 	if (r < 0)
 		return r;
-	rt->privileged = has_rights() && in_initial_user_ns(rt->proc_fd);
+	rt->capable = has_rights();
+	rt->nested = !in_initial_user_ns(rt->proc_fd);
+	rt->privileged = rt->capable && !rt->nested;
+	rt->setgroups_denied = rt->nested && setgroups_are_denied(rt->proc_fd);
 	rt->rootless = o->rootless == MASU_ROOTLESS_TRUE || (o->rootless == MASU_ROOTLESS_AUTO && !rt->privileged);
 	rt->default_root = !o->root || !*o->root;
-	r = choose_root(o->root, rt->privileged, root, sizeof(root), err);
+	r = choose_root(o->root, rt, root, sizeof(root), err);
 	if (r >= 0)
 		r = copy_patterns(rt, o->allowed_annotations, err);
 	if (r < 0)

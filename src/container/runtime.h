@@ -15,8 +15,11 @@ struct masu_runtime {
 	int root_fd; /* O_DIRECTORY; -1 until runtime_open_root */
 	int proc_fd; /* verified /proc; -1 until runtime_proc */
 	int cgroup_manager;
-	bool rootless;     /* permission errors of cgroups are tolerated where nothing was asked for */
-	bool privileged;   /* CAP_SYS_ADMIN, CAP_SETUID, CAP_SETGID, and every id of the host is ours to map */
+	bool rootless;   /* permission errors of cgroups are tolerated where nothing was asked for */
+	bool capable;    /* CAP_SYS_ADMIN, CAP_SETUID, CAP_SETGID where masu runs */
+	bool nested;     /* that is a user namespace other than the first: podman without root starts masu in one */
+	bool privileged; /* capable and not nested: every id of the host is ours to map, and device nodes can be made */
+	bool setgroups_denied;
 	char **allowed;    /* patterns for annotations, NULL or NULL-terminated */
 	bool default_root; /* no --root was given: a missing directory is an empty one */
 	bool facts_known;

@@ -48,12 +48,6 @@ static int rule_lists(const struct spec_check *k)
 	return r;
 }
 
-/* Callers that join a namespace write this one, since other runtimes insist on a mapping. */
-static bool is_dummy(const struct spec_id_mapping *m, size_t n)
-{
-	return !n || (n == 1 && !m->container_id.value && !m->host_id.value && m->size.value == 1);
-}
-
 static int rule_user_namespace(const struct spec_check *k)
 {
 	const struct spec_linux_ *l = k->lnx;
@@ -67,14 +61,11 @@ static int rule_user_namespace(const struct spec_check *k)
 		return spec_check_fail(k, "needs a user namespace", "/linux/gidMappings");
 	if (!ns)
 		return 0;
+	/* Mappings beside a path must be those that the namespace has: who opens it looks. */
 	if (ns->path) {
-		if (!is_dummy(l->uid_mappings, l->uid_mappings_len))
-			return spec_check_fail(k, "the user namespace is joined, its mappings cannot be set",
-					       "/linux/uidMappings");
-		if (!is_dummy(l->gid_mappings, l->gid_mappings_len))
-			return spec_check_fail(k, "the user namespace is joined, its mappings cannot be set",
-					       "/linux/gidMappings");
-		if (l->uid_mappings_len || l->gid_mappings_len)
+		if ((l->uid_mappings_len || l->gid_mappings_len) &&
+		    spec_is_dummy_map(l->uid_mappings, l->uid_mappings_len) &&
+		    spec_is_dummy_map(l->gid_mappings, l->gid_mappings_len))
 			spec_check_warn(k, "not used, the user namespace is joined", "/linux/uidMappings");
 		return 0;
 	}

@@ -9,3 +9,8 @@ const struct spec_namespace *spec_find_namespace(const struct spec_linux_ *lnx, 
 			return &lnx->namespaces[i];
 	return NULL;
 }
+
+bool spec_is_dummy_map(const struct spec_id_mapping *m, size_t n)
+{
+	return !n || (n == 1 && !m->container_id.value && !m->host_id.value && m->size.value == 1);
+}

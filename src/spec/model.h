@@ -101,3 +101,5 @@ extern const struct vocab vocab_namespace, vocab_propagation, vocab_rlimit,
 
 /* The entry of a namespace type, or NULL when the container shares the runtime's. */
 const struct spec_namespace *spec_find_namespace(const struct spec_linux_ *lnx, enum spec_namespace_kind kind);
+/* No mappings, or 0 to 0 alone: callers that join a namespace write this one, since other runtimes insist on a mapping. */
+bool spec_is_dummy_map(const struct spec_id_mapping *m, size_t n);

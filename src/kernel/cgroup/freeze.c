@@ -117,12 +117,32 @@ static int v1_thaw(int dir_fd)
 		       : 0;
 }
 
+/* The root of the hierarchy has no such file, nor has what it is mounted on. */
+static bool v2_above_is_frozen(int dir_fd)
+{
+	autoclose int at = openat(dir_fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char text[8];
+
+	while (at >= 0 && io_read_file_at(at, "cgroup.freeze", text, sizeof(text)) > 0) {
+		int above;
+
+		if (text[0] == '1')
+			return true;
+		above = openat(at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		close(at);
+		at = above;
+	}
+	return false;
+}
+
 static int v2_freeze(int dir_fd, bool on)
 {
 	int r = io_write_file_at(dir_fd, "cgroup.freeze", on ? "1" : "0");
 
 	if (r < 0)
 		return r;
+	if (!on && v2_above_is_frozen(dir_fd))
+		return -EDEADLK;
 	r = cgroup_event_wait(dir_fd, "frozen", on, CGROUP_FREEZE_MS);
 	if (r < 0 && on)
 		(void)io_write_file_at(dir_fd, "cgroup.freeze", "0");

@@ -40,36 +40,69 @@ int cgroup_set_up(struct cgroup *cg, const struct cgroup_writes *w, const struct
 	return r;
 }
 
-static int remove_leaf(const struct cgroup *cg, size_t i)
+/* -EBUSY: there is something in it. Whoever else removes it has it now, or had it before. */
+static int remove_dir(int at, const char *path)
 {
-	if (unlinkat(cg->facts->hierarchies[i].fd, cgroup_rel(cg), AT_REMOVEDIR) == 0 || errno == ENOENT)
+	if (unlinkat(at, path, AT_REMOVEDIR) == 0 || errno == ENOENT || errno == ENODEV)
 		return 0;
 	return errno == ENOTEMPTY ? -EBUSY : -errno;
 }
 
-/* Parents that we made go if nobody else has moved in. */
-static void remove_parents(const struct cgroup *cg, size_t i)
+static int remove_leaf(const struct cgroup *cg, size_t i)
 {
+	return remove_dir(cg->facts->hierarchies[i].fd, cgroup_rel(cg));
+}
+
+static bool is_used(int at, const char *path)
+{
+	autoclose int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd >= 0 && tree_is_used(fd) > 0;
+}
+
+/* 1: somebody else has moved in. What is said to be busy and is not gets time: nobody else would remove it later. */
+static int remove_parent(int at, const char *path)
+{
+	int64_t end = clock_ms() + CGROUP_DESTROY_MS;
+	int r;
+
+	while ((r = remove_dir(at, path)) == -EBUSY) {
+		if (is_used(at, path))
+			return 1;
+		if (clock_ms() >= end)
+			break;
+		clock_pause_us(1000);
+	}
+	return r;
+}
+
+/* Parents that we made go if nobody else has moved in. */
+static int remove_parents(const struct cgroup *cg, size_t i, struct err *err)
+{
+	const struct cgroup_hierarchy *h = &cg->facts->hierarchies[i];
 	char prefix[CGROUP_PATH_MAX];
+	int r = 0;
 
 	snprintf(prefix, sizeof(prefix), "%s", cgroup_rel(cg));
-	for (unsigned n = 1; n < cg->dirs[i].made; n++) {
+	for (unsigned n = 1; r == 0 && n < cg->dirs[i].made; n++) {
 		char *slash = strrchr(prefix, '/');
 
 		if (!slash)
-			return;
+			return 0;
 		*slash = 0;
-		if (unlinkat(cg->facts->hierarchies[i].fd, prefix, AT_REMOVEDIR) < 0 && errno != ENOENT)
-			return;
+		r = remove_parent(h->fd, prefix);
 	}
+	return r < 0 ? err_code(err, r, "remove cgroup `/%s` in `%s`", prefix, h->mount) : 0;
 }
 
 /* Nothing of ours runs in there yet: whatever does is not ours to kill. */
 void cgroup_undo_make(struct cgroup *cg)
 {
+	struct err err = { 0 };
+
 	for (size_t i = 0; i < cg->facts->hierarchies_len; i++)
-		if (cg->dirs[i].made > 0 && remove_leaf(cg, i) == 0)
-			remove_parents(cg, i);
+		if (cg->dirs[i].made > 0 && remove_leaf(cg, i) == 0 && remove_parents(cg, i, &err) < 0)
+			log_warn("undo: %s", err.text);
 }
 
 static int go_without(struct cgroup *cg, struct err *err)
@@ -265,8 +298,10 @@ int cgroup_fs_destroy(struct cgroup *cg, struct err *err)
 	r = left ? clear_all(cg, err) : 0;
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < cg->facts->hierarchies_len; i++)
-		remove_parents(cg, i);
+	for (size_t i = 0; r == 0 && i < cg->facts->hierarchies_len; i++)
+		r = remove_parents(cg, i, err);
+	if (r < 0)
+		return r;
 	if (cg->facts->unified >= 0 && cg->dirs[cg->facts->unified].made == 0 && cgroup_fd(cg, cg->facts->unified) >= 0)
 		(void)devices_detach_v2(cgroup_fd(cg, cg->facts->unified));
 	return 0;

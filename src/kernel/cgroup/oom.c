@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Out of memory: v1 signals an eventfd that was registered with the cgroup, v2 counts in memory.events. */
+/* Out of memory: v1 signals an eventfd that was registered with the cgroup, v2 counts in memory.events. v1 does so whenever somebody is
+ * in want, so again while who was killed for it has not gone; its count of the killed is that of the one cgroup, not of those below, so
+ * it cannot tell which signals are one too many. */
 
 #include "kernel/cgroup/oom.h"
 

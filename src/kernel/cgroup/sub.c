@@ -45,6 +45,8 @@ static int open_everywhere(const struct cgroup *cg, const char *rel, struct cgro
 static int open_in(const struct cgroup *cg, const char *controllers, const char *rel, struct cgroup *ret,
 		   struct err *err)
 {
+	if (!controllers[0])
+		return err_set(err, EINVAL, "open cgroup `:%s`: no controller is named before the colon", rel);
 	for (const char *p = controllers; *p;) {
 		size_t n = strcspn(p, ",");
 		char name[64];

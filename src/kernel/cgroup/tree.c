@@ -140,6 +140,16 @@ int tree_procs(int dir_fd, bool recursive, struct buf *ret)
 	return walk(dir_fd, recursive, visit_procs, ret);
 }
 
+int tree_is_used(int dir_fd)
+{
+	AUTO(buf_done) struct buf found = { 0 };
+	int r = push_children(dir_fd, 1, true, &found);
+
+	if (r == 0)
+		r = add_procs(dir_fd, &found);
+	return r < 0 ? r : found.len > 0;
+}
+
 struct tree_file {
 	const char *file, *value;
 };

@@ -12,7 +12,7 @@
 
 struct dev_inputs {
 	const struct spec_config *config;
-	bool user_ns;
+	bool user_ns;             /* the container's, or the one that masu itself is in */
 	bool host_can_make_nodes; /* a privileged host side and a new user namespace: CAP_MKNOD outside it */
 };
 

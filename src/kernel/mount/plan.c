@@ -101,7 +101,7 @@ int mount_plan_build(const struct mount_inputs *in, struct buf *flat, struct mou
 	ret->propagation = plan_propagation(l);
 	if (l && l->mount_label && *l->mount_label)
 		ret->label = flat_add_str(flat, l->mount_label);
-	ret->flags = (in->no_pivot ? MOUNT_PLAN_NO_PIVOT : 0u) | (in->user_ns ? MOUNT_PLAN_USER_NS : 0u);
+	ret->flags = (in->no_pivot ? MOUNT_PLAN_NO_PIVOT : 0u) | (in->user_ns || in->nested ? MOUNT_PLAN_USER_NS : 0u);
 	if (ret->propagation && in->mount_ns == MOUNT_NS_NONE) {
 		err_pointer(err, "/linux/rootfsPropagation");
 		return err_set(err, EINVAL, "plan root: a propagation needs a mount namespace");

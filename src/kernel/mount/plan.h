@@ -23,7 +23,8 @@ struct mount_inputs {
 	int mount_ns;       /* MOUNT_NS_* */
 	bool no_pivot;
 	bool user_ns;                                     /* new or joined */
-	bool host_can_open_sources;                       /* a privileged host side and a new user namespace */
+	bool nested;                                      /* masu itself is in a user namespace that is not the first */
+	bool host_can_open_sources;                       /* a host side with rights for a user namespace */
 	bool cgroup_ns;                                   /* new */
 	bool live;                                        /* the container runs already: new mounts only, no root */
 	const char *context_word;                         /* option that linux.mountLabel becomes; NULL: "context" */

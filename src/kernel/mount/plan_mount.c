@@ -295,7 +295,7 @@ static int plan_fs(struct plan_build *b, struct plan_mount *m, struct mount_rec 
 		rec->flags |= MOUNT_REC_CLASSIC;
 	if (proc || sysfs)
 		rec->flags |= MOUNT_REC_DEST_NO_LINKS;
-	if ((proc || sysfs) && b->in->user_ns) {
+	if ((proc || sysfs) && (b->in->user_ns || b->in->nested)) {
 		rec->flags |= MOUNT_REC_FALLBACK_BIND;
 		rec->fallback = flat_add_str(b->flat, proc ? "/proc" : "/sys");
 	}

@@ -66,6 +66,23 @@ static int check_kind(const struct spec_namespace *ns, int fd, int proc_fd, unsi
 	return err_set(err, EBUSY, "open %s namespace `%s`: it was another one a moment ago", kind, ns->path);
 }
 
+static int open_join(const struct spec_config *c, struct ns_join *j, int proc_fd, unsigned host_kinds, struct err *err)
+{
+	uint32_t index = ns_join_index(j);
+	const struct spec_namespace *ns = &c->lnx->namespaces[index];
+	int r = open_one(ns->path, j->clone_flag, &j->fd, err);
+
+	if (r >= 0)
+		r = check_kind(ns, j->fd, proc_fd, host_kinds, err);
+	if (r < 0)
+		err_pointer(err, "/linux/namespaces/%u/path", index);
+	if (r >= 0 && j->clone_flag == SYS_CLONE_NEWUSER)
+		r = ns_check_joined_maps(c->lnx, j->fd, ns->path, proc_fd, err);
+	if (r < 0)
+		cleanup_close(&j->fd);
+	return r;
+}
+
 int ns_open_joins(const struct spec_config *c, struct ns_plan *p, unsigned host_kinds, struct err *err)
 {
 	autoclose int proc_fd = p->joins_len ? procfs_open(err) : -EBADF;
@@ -73,18 +90,10 @@ int ns_open_joins(const struct spec_config *c, struct ns_plan *p, unsigned host_
 	if (p->joins_len && proc_fd < 0)
 		return proc_fd;
 	for (uint32_t i = 0; i < p->joins_len; i++) {
-		uint32_t index = ns_join_index(&p->joins[i]);
-		const struct spec_namespace *ns = &c->lnx->namespaces[index];
-		int r = open_one(ns->path, p->joins[i].clone_flag, &p->joins[i].fd, err);
+		int r = open_join(c, &p->joins[i], proc_fd, host_kinds, err);
 
-		if (r >= 0) {
-			r = check_kind(ns, p->joins[i].fd, proc_fd, host_kinds, err);
-			if (r < 0)
-				cleanup_close(&p->joins[i].fd);
-		}
 		if (r < 0) {
 			p->joins_len = i;
-			err_pointer(err, "/linux/namespaces/%u/path", index);
 			ns_close_joins(p);
 			return r;
 		}

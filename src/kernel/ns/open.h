@@ -27,6 +27,8 @@ int ns_open_net_of(int proc_fd, pid_t pid, struct err *err);
 /* The id outside of which id is the picture inside; 4294967295 when it is not mapped. */
 uint32_t ns_host_id(const struct spec_id_mapping *m, size_t n, uint32_t id);
 
+/* -EINVAL with a pointer when the document has mappings and a user namespace that is joined (user_fd, at path) has others. */
+int ns_check_joined_maps(const struct spec_linux_ *l, int user_fd, const char *path, int proc_fd, struct err *err);
 /* Writes setgroups, gid_map and uid_map of the new user namespace in which pid is; by newuidmap(1) and newgidmap(1) when
  * masu has no right to map ranges itself. */
 int ns_place_maps(int proc_fd, pid_t pid, const struct spec_id_mapping *uids, size_t uids_len,

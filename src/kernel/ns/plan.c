@@ -104,9 +104,10 @@ static int check_user(const struct ns_inputs *in, struct ns_plan *p, struct err 
 		err_hint(err, "add a user namespace with mappings (masu spec --rootless shows one), or run as root");
 		return r;
 	}
+	p->setgroups_denied = in->setgroups_denied;
 	if (p->new_user && !in->privileged)
-		p->setgroups_denied = lnx->gid_mappings_len == 1 && lnx->gid_mappings[0].size.value == 1 &&
-				      lnx->gid_mappings[0].host_id.value == in->egid;
+		p->setgroups_denied |= lnx->gid_mappings_len == 1 && lnx->gid_mappings[0].size.value == 1 &&
+				       lnx->gid_mappings[0].host_id.value == in->egid;
 	return 0;
 }
 

@@ -8,8 +8,9 @@
 
 struct ns_inputs {
 	const struct spec_config *config;
-	uint32_t euid, egid; /* of masu */
-	int privileged;      /* masu has CAP_SETUID and CAP_SETGID and CAP_SYS_ADMIN where it runs */
+	uint32_t euid, egid;   /* of masu */
+	int privileged;        /* masu has CAP_SETUID and CAP_SETGID and CAP_SYS_ADMIN where it runs */
+	bool setgroups_denied; /* in the user namespace where masu runs, and so in each below it */
 };
 
 /* joins[].fd is no descriptor until ns_open_joins puts one there: till then it is ~index into linux.namespaces, which nobody closes. */

@@ -30,12 +30,14 @@ static int exec_strings(const struct flat *f, struct flat_arr arr, size_t room, 
 			struct err *err)
 {
 	const struct flat_str *refs = flat_arr(f, arr, sizeof(*refs));
-	char **v = arena_new(a, char *, (size_t)arr.count + room + 1);
+	char **v;
 
-	if (!v)
-		return err_set(err, ENOMEM, "build the program's arguments: out of memory");
+	/* before memory is asked for: a damaged count would ask for gigabytes */
 	if (arr.count && !refs)
 		return err_set(err, EPROTO, "build the program's arguments: the record is damaged");
+	v = arena_new(a, char *, (size_t)arr.count + room + 1);
+	if (!v)
+		return err_set(err, ENOMEM, "build the program's arguments: out of memory");
 	for (size_t i = 0; i < arr.count; i++) {
 		const char *s = flat_str(f, refs[i]);
 
