@@ -15,11 +15,8 @@ cd "$D" || exit 1
 trap 'P rm -af -t 0 >/dev/null 2>&1; P unshare rm -rf "$D" >/dev/null 2>&1; rm -rf "$D" 2>/dev/null' EXIT
 # As users are told to have it.
 export CONTAINERS_CONF=$top/contrib/engines/podman.conf
-if [[ $WORLD == session ]]; then # where podman's own timers find it, too
-	manager=systemd where=() store=$HOME/.local/share/containers/storage
-else
-	manager=cgroupfs where=(--root "$D/storage" --runroot "$D/run" --tmpdir "$D/tmp") store=$D/storage
-fi
+manager=systemd
+[[ $WORLD == session ]] || manager=cgroupfs
 
 make_root "$D/root"
 cp "$NOTIFIER" "$D/root/bin/notifier"
@@ -27,7 +24,7 @@ tar --owner 0 --group 0 -C "$D/root" -cf "$D/bb.tar" .
 mkdir "$D/data"
 echo text >"$D/data/file"
 
-P() { podman "${where[@]}" --storage-driver overlay --cgroup-manager "$manager" --runtime "$MASU" "$@" </dev/null; }
+P() { podman --root "$D/storage" --runroot "$D/run" --tmpdir "$D/tmp" --storage-driver overlay --cgroup-manager "$manager" --runtime "$MASU" "$@" </dev/null; }
 run() { P run --network none "$@"; }
 # What podman itself has to say is not what the container says.
 says() { # WANT COMMAND...
@@ -68,7 +65,7 @@ volumes() {
 		same 1000:1000 "$(stat -c %u:%g "$D/data/mine")"
 		run --rm -v named:/v localhost/bb sh -c "touch /v/x && chown 33:33 /v/x"
 		says 33:33 run --rm -v named:/v localhost/bb stat -c %u:%g /v/x
-		same 100032:100032 "$(stat -c %u:%g "$store/volumes/named/_data/x")"
+		same 100032:100032 "$(stat -c %u:%g "$D/storage/volumes/named/_data/x")"
 		says tmpfs run --rm --tmpfs /t localhost/bb sh -c "stat -f -c %T /t"'
 }
 keep_id() {
@@ -178,6 +175,12 @@ readiness() {
 }
 host_network() { says "$(awk 'NR > 2 { print $1 }' /proc/net/dev | sort | tr '\n' ' ' | sed 's/ $//')" P run --rm --network host localhost/bb sh -c "awk 'NR > 2 { print \$1 }' /proc/net/dev | sort"; }
 own_network() { says "10.0.2.100/24" P run --rm --network slirp4netns localhost/bb sh -c "ip -4 addr show tap0 | awk '/inet/ { print \$2 }'"; }
+build() {
+	printf 'FROM localhost/bb\nRUN echo built >/x && chown 33:33 /x\n' >"$D/Containerfile"
+	all '
+		P build --network none --isolation oci -t localhost/made -f "$D/Containerfile" "$D/data"
+		says "built 33" run --rm localhost/made sh -c "cat /x; stat -c %u /x"'
+}
 hardened() {
 	all '
 		says 1 run --rm --security-opt no-new-privileges localhost/bb sed -n "s/NoNewPrivs:.//p" /proc/self/status
@@ -205,6 +208,7 @@ both_worlds() {
 	ok 'volumes, and whose the files are' volumes
 	ok 'user namespace: keep-id' keep_id
 	ok 'user namespace: auto' auto
+	ok 'build' build
 	ok 'read-only root' read_only
 	ok 'terminal' says /dev/pts/0 run --rm -t localhost/bb tty
 	with_init 'an init of podman' says 2 run --rm --init localhost/bb sh -c 'echo $$'

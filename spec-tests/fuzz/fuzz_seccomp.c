@@ -162,16 +162,20 @@ static void compare(const struct spec_seccomp *s, const struct sock_filter *p, s
 	}
 }
 
-/* libseccomp 2.5 makes a tree of the conditions of one call, and takes time that grows by a factor with each entry that has several: twelve
- * are nothing, sixteen take more than half a minute. */
-enum { CONDITIONAL_MAX = 4 };
-
-static bool may_have_conditions(unsigned used[NAMES], size_t first, size_t more[3], uint8_t n)
+/* libseccomp 2.5 does not come back from some pairs of entries for one call, such as write(a2 >= 92 and a3 != 57) and write(a4 > 100 and
+ * a2 >= 92). So a call has any number of entries with one condition, or one entry with several. */
+static bool may_have_conditions(unsigned char used[NAMES], size_t first, const size_t more[3], uint8_t others,
+				uint8_t conditions)
 {
-	bool may = ++used[first] <= CONDITIONAL_MAX;
+	unsigned char now = conditions > 1 ? 2 : 1;
+	bool may = true;
 
-	for (uint8_t i = 0; i < n; i++)
-		may &= ++used[more[i]] <= CONDITIONAL_MAX;
+	for (int i = -1; i < others; i++) {
+		unsigned char *u = &used[i < 0 ? first : more[i]];
+
+		may &= !*u || (*u == 1 && now == 1);
+		*u = *u > now ? *u : now;
+	}
 	return may;
 }
 
@@ -183,7 +187,7 @@ static void document(const uint8_t *data, size_t len, struct buf *json)
 					     "\"SCMP_ARCH_AARCH64\"" };
 	struct fuzz_in in = { data, len };
 	uint8_t head = fuzz_u8(&in), many;
-	unsigned used[NAMES] = { 0 };
+	unsigned char used[NAMES] = { 0 };
 
 	buf_addf(json, "{\"defaultAction\":\"%s\",\"architectures\":[%s],\"syscalls\":[",
 		 vocab_seccomp_action.words[head % 8].name, archs[head >> 4 & 3]);
@@ -200,7 +204,7 @@ static void document(const uint8_t *data, size_t len, struct buf *json)
 		if (what & 8 && (what % 8 == SPEC_ACT_ERRNO || what % 8 == SPEC_ACT_TRACE))
 			buf_addf(json, ",\"errnoRet\":%u", fuzz_u8(&in));
 		buf_adds(json, ",\"args\":[");
-		if (what >> 4 & 3 && !may_have_conditions(used, first, more, others))
+		if (what >> 4 & 3 && !may_have_conditions(used, first, more, others, what >> 4 & 3))
 			what &= 0xcf;
 		for (many = 0; many < (what >> 4 & 3); many++) {
 			uint8_t how = fuzz_u8(&in);

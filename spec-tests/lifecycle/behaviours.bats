@@ -175,6 +175,9 @@ nodriver='No such device'
 	alone 'mount -t tmpfs x /proc/tty; run_box' >"$OUT"
 	matches "$(mount_fields /proc <"$OUT")" '^ro,nosuid,nodev,noexec'
 	grep -q ' /proc/tty ' "$OUT"
+	# never that of another pid namespace
+	config_userns '.process.args = ["true"]'
+	fails 'mount ./proc.: file system .proc.: ' alone 'mount -t tmpfs x /proc/tty; run_box'
 }
 
 @test "11: mount points that the runtime makes: 0755 and 0644, owned by the container's root" {

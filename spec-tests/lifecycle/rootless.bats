@@ -138,7 +138,9 @@ nest() {
 @test "root of a user namespace: without a cgroup a mount of cgroups shows the caller's" {
 	nest
 	patch 'del(.linux.uidMappings, .linux.gidMappings, .linux.cgroupsPath) | .linux.namespaces |= map(select(.type != "user" and .type != "cgroup"))
-		| .mounts += [{"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup", "options": ["ro"]}] | .process.args = ["ls", "/sys/fs/cgroup"]'
+		| .mounts += [{"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup", "options": ["ro"]}] | .process.args = ["sh", "-c", "cat /sys/fs/cgroup/cgroup.procs /sys/fs/cgroup/pids/cgroup.procs 2>/dev/null; ls -a /sys/fs/cgroup; ls -a /sys/fs/cgroup/pids"]'
 	nested run --bundle "$HOME_DIR" "$ID" >"$OUT" 2>"$ERR" || { cat "$ERR"; false; }
-	[[ -s $OUT ]]
+	# a process of ours, not the directories of something else
+	grep -qx '[0-9][0-9]*' "$OUT"
+	refute grep -qx 'sbin\|proc' "$OUT"
 }

@@ -358,6 +358,8 @@ TEST(path_clean_never_writes_beyond)
 
 TEST(path_below_and_basename)
 {
+	CHECK(path_leaves_root("/..") && path_leaves_root("/../a") && !path_leaves_root("/..a") &&
+	      !path_leaves_root("/a/.."));
 	CHECK(path_is_below("/a/b", "/a"));
 	CHECK(path_is_below("/a", "/a"));
 	CHECK(path_is_below("/a", "/"));

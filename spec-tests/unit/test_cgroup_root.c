@@ -450,7 +450,7 @@ static void limits_of_v2(const struct env *e)
 	CHECK_STR(get(&cg, "cpu", "cpu.max.burst"), "10000");
 	m = (struct spec_memory){ .swappiness = SET(7) };
 	CHECK_ERR(cgroup_update(&cg, &res, &err), -EOPNOTSUPP);
-	CHECK_STR(err.pointer, "/memory/swappiness");
+	CHECK_STR(err.pointer, "/linux/resources/memory/swappiness");
 	CHECK(!fail_text(cgroup_destroy(&cg, &err), &err));
 	cgroup_done(&cg);
 }

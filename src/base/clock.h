@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The monotonic clock, for deadlines and durations. A deadline is never a number of pauses: on a busy host, or one whose timers are
  * coarse, a pause of 5 ms takes 8 or 50. */
-#ifndef MASU_BASE_CLOCK_H
-#define MASU_BASE_CLOCK_H
+#pragma once
 
 #include <stdint.h>
 #include <time.h>
@@ -28,5 +27,3 @@ static inline void clock_pause_us(unsigned us)
 
 	nanosleep(&t, NULL);
 }
-
-#endif

@@ -64,6 +64,11 @@ bool path_is_below(const char *path, const char *dir)
 	return !strncmp(path, dir, n) && (path[n] == '\0' || path[n] == '/');
 }
 
+bool path_leaves_root(const char *path)
+{
+	return strncmp(path, "/..", 3) == 0 && (path[3] == '/' || !path[3]);
+}
+
 const char *path_basename(const char *path)
 {
 	const char *slash = strrchr(path, '/');

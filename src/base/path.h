@@ -11,6 +11,8 @@ int path_clean(const char *base, const char *path, char *out, size_t len);
 bool path_is_absolute(const char *path);
 /* True if path equals dir or lies below it (both cleaned). */
 bool path_is_below(const char *path, const char *dir);
+/* "/..", "/../a": how the kernel writes what lies outside of the root that the reader has. */
+bool path_leaves_root(const char *path);
 const char *path_basename(const char *path);
 /* Takes the \ooo out of a field of /proc/PID/mountinfo: blanks, tabs, newlines and backslashes are written so. */
 void path_unescape(char *s);

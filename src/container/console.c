@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The socket for a terminal's master, for create and exec. */
+/* The socket for a terminal's master, for create, exec and restore. */
 
 #include "container/console.h"
 
@@ -18,7 +18,7 @@ int console_check(const struct terminal_plan *t, const char *path, bool foregrou
 		return 0;
 	err_set(err, EINVAL, "cannot allocate tty if masu will detach without setting console socket");
 	err_pointer(err, "/process/terminal");
-	err_hint(err, "use --console-socket, or run in the foreground");
+	err_hint(err, "use --console-socket, or do not detach");
 	return -EINVAL;
 }
 

@@ -91,8 +91,7 @@ bool create_wants_cgroup(const void *ctx)
 	return !((const struct create *)ctx)->plan.cgroup_disabled;
 }
 
-/* Runtime specification, lifecycle steps 3 to 5: after a failed hook the container is destroyed, then the poststop hooks run. */
-void create_poststop(struct create *c)
+static void run_poststop(struct create *c)
 {
 	const struct spec_hooks *h = c->bundle.config ? c->bundle.config->hooks : NULL;
 	struct hook_subject s = { &c->state, STATUS_STOPPED, 0, &c->hook_output };
@@ -104,15 +103,23 @@ void create_poststop(struct create *c)
 		log_warn("%s", err.text);
 }
 
+/* Runtime specification, lifecycle steps 3 to 5: after a failed hook the container is destroyed, then the poststop hooks run. What is not
+ * destroyed yet has them still to come: the journal tells the delete. */
+void create_failed(struct create *c, struct err *err)
+{
+	if (c->stays)
+		err_hint(err, "its cgroup could not be removed: delete --force %s tries again", c->id);
+	else
+		run_poststop(c);
+}
+
 int create_run(struct create *c, struct err *err)
 {
 	static const struct story story = { "create", steps, ARRAY_SIZE(steps) };
 	int r = story_run(&story, c, err);
 
 	if (r < 0)
-		create_poststop(c);
-	if (r < 0 && c->stays)
-		err_hint(err, "its cgroup could not be removed: delete --force %s tries again", c->id);
+		create_failed(c, err);
 	return r;
 }
 

@@ -63,8 +63,8 @@ void create_done(struct create *c);
 /* Makes the container up to "created". On error nothing is left that could be removed, and the poststop hooks ran if other hooks had
  * begun. The lock of the container's directory is held until create_free. */
 int create_run(struct create *c, struct err *err);
-/* The poststop hooks after a failure, if others have begun. */
-void create_poststop(struct create *c);
+/* After the undo of a story that failed: the poststop hooks if others have begun, or what is left to do. */
+void create_failed(struct create *c, struct err *err);
 
 /* Steps, in the order of the story. */
 int create_load(void *ctx, struct err *err);

@@ -23,6 +23,7 @@ static int make(struct create *c, struct err *err)
 	if (r >= 0)
 		r = cgroup_create(&c->cgroup, &c->plan.limits, err);
 	if (r < 0) {
+		c->stays = c->cgroup.undo_failed;
 		cgroup_done(&c->cgroup);
 		return r;
 	}

@@ -51,8 +51,16 @@ bool dir_is_gone(int dir_fd)
 	return fstat(dir_fd, &st) == 0 && st.st_nlink == 0;
 }
 
-static int already_exists(const char *id, struct err *err)
+static int already_exists(const struct masu_runtime *rt, const char *id, struct err *err)
 {
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/" DIR_STATE, id);
+	if (faccessat(rt->root_fd, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		err_hint(
+			err,
+			"its create is under way, or did not come to its end: then delete --force %s removes what is left",
+			id);
 	return err_set(err, EEXIST, "container with given ID already exists: `%s`", id);
 }
 
@@ -64,7 +72,7 @@ static int claim_once(struct masu_runtime *rt, const char *id, int *ret_fd, stru
 
 	if (mkdirat(rt->root_fd, id, 0700) < 0) {
 		if (errno == EEXIST)
-			return already_exists(id, err);
+			return already_exists(rt, id, err);
 		return err_sys(err, "make directory `%s/%s`", rt->root, id);
 	}
 	fd = open_dir(rt->root_fd, id);
@@ -75,7 +83,7 @@ static int claim_once(struct masu_runtime *rt, const char *id, int *ret_fd, stru
 		return -EAGAIN;
 	/* A delete and another create may both have come in between, and this is the other's: who is first here begins the journal. */
 	if (r >= 0 && faccessat(fd, DIR_JOURNAL, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return already_exists(id, err);
+		return already_exists(rt, id, err);
 	if (r < 0) {
 		unlinkat(rt->root_fd, id, AT_REMOVEDIR);
 		return err_code(err, r, "%s directory `%s/%s`", fd < 0 ? "open" : "lock", rt->root, id);

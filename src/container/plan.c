@@ -131,7 +131,7 @@ bool plan_needs_user_cgroup(const struct plan_inputs *in)
 /* Root of the host reaches what root of a user namespace may not. In a mount namespace that is joined paths mean what they do there. */
 static bool opens_sources(const struct ns_plan *ns)
 {
-	return ns->new_user || (ns->user && !ns->joined_mount);
+	return ns->user && !ns->joined_mount;
 }
 
 static int plan_mounts(const struct plan_inputs *in, struct create_plan *p, struct err *err)

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/path.h"
 #include "base/procfs.h"
 
 /* "3:memory:/a/b", "0::/a/b" */
@@ -36,7 +37,7 @@ const char *plan_own_cgroup_path(const struct plan_own_cgroup *own, const struct
 		const char *path = names ? strchr(names + 1, ':') : NULL;
 
 		if (path && is_line_of(names + 1, (size_t)(path - names - 1), h))
-			return path + 1;
+			return path_leaves_root(path + 1) ? NULL : path + 1;
 	}
 	return NULL;
 }

@@ -22,6 +22,7 @@
 #define CAP_BIT_SETGID 6
 #define CAP_BIT_SETUID 7
 #define CAP_BIT_SYS_ADMIN 21
+#define USER_NS_INIT 0xeffffffdU
 
 static bool has_rights(void)
 {
@@ -31,16 +32,15 @@ static bool has_rights(void)
 	return sys_capget_raw(eff, perm, inh) == 0 && (eff[0] & need) == need;
 }
 
-/* Rights over ids count for the whole host only in the initial user namespace: there uid_map is one line "0 0 4294967295". */
-static bool in_initial_user_ns(int proc_fd)
+/* Rights over ids count for the whole host only in the initial user namespace, whose inode number is fixed (USER_NS_INIT_INO of
+ * linux/nsfs.h). A kernel without user namespaces has no other. */
+static int find_nested(struct masu_runtime *rt, struct err *err)
 {
-	unsigned long long first, lower, count;
-	char text[128];
+	struct stat st;
+	int r = procfs_stat_ns(rt->proc_fd, 0, "user", &st);
 
-	if (procfs_read(proc_fd, "self/uid_map", text, sizeof(text)) <= 0)
-		return false;
-	return sscanf(text, "%llu %llu %llu", &first, &lower, &count) == 3 && first == 0 && lower == 0 &&
-	       count == 4294967295ULL;
+	rt->nested = r >= 0 && st.st_ino != USER_NS_INIT;
+	return r < 0 && r != -ENOENT ? err_code(err, r, "look at own user namespace") : 0;
 }
 
 /* Who may not change groups can never be allowed to again, nor can the user namespaces that he makes. */
@@ -51,13 +51,14 @@ static bool setgroups_are_denied(int proc_fd)
 	return procfs_read(proc_fd, "self/setgroups", text, sizeof(text)) > 0 && strncmp(text, "deny", 4) == 0;
 }
 
-/* Root of a user namespace may be a user in it, and then /run is not his; or the root of a machine that is a container. As with runc,
- * the latter is who says so. */
-static bool is_root_of_machine(const struct masu_runtime *rt)
+/* Root of a user namespace may be a user in it, and then /run is not his; or the root of a machine that is a container, who says so, as
+ * with runc, by USER. */
+static bool has_run(const struct masu_runtime *rt, const char *xdg)
 {
 	const char *user = getenv("USER");
 
-	return geteuid() == 0 && (!rt->nested || (user && strcmp(user, "root") == 0));
+	return rt->privileged ||
+	       (geteuid() == 0 && (!rt->nested || !xdg || !*xdg || (user && strcmp(user, "root") == 0)));
 }
 
 static int choose_root(const char *asked, const struct masu_runtime *rt, char *out, size_t len, struct err *err)
@@ -76,7 +77,7 @@ static int choose_root(const char *asked, const struct masu_runtime *rt, char *o
 			return err_set(err, EINVAL, "use state directory `/`: not allowed");
 		return 0;
 	}
-	if (rt->privileged || is_root_of_machine(rt) || (geteuid() == 0 && (!xdg || !*xdg))) {
+	if (has_run(rt, xdg)) {
 		snprintf(out, len, "/run/masu");
 		return 0;
 	}
@@ -120,8 +121,10 @@ static int runtime_init(struct masu_runtime *rt, const struct masu_runtime_optio
 	r = runtime_proc(rt, err);
 	if (r < 0)
 		return r;
+	r = find_nested(rt, err);
+	if (r < 0)
+		return r;
 	rt->capable = has_rights();
-	rt->nested = !in_initial_user_ns(rt->proc_fd);
 	rt->privileged = rt->capable && !rt->nested;
 	rt->setgroups_denied = rt->nested && setgroups_are_denied(rt->proc_fd);
 	rt->rootless = o->rootless == MASU_ROOTLESS_TRUE || (o->rootless == MASU_ROOTLESS_AUTO && !rt->privileged);

@@ -31,6 +31,11 @@ disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapsho
   "io.containerd.tracing.processor.v1.otlp", "io.containerd.internal.v1.tracing"]
 [grpc]
   address = "{D}/sock"
+[timeouts] # a slow machine needs longer than 5 s
+  "io.containerd.timeout.shim.cleanup" = "60s"
+  "io.containerd.timeout.shim.load" = "60s"
+  "io.containerd.timeout.shim.shutdown" = "60s"
+  "io.containerd.timeout.task.state" = "60s"
 [plugins."io.containerd.internal.v1.opt"]
   path = "{D}/opt"
 [plugins."io.containerd.grpc.v1.cri"]

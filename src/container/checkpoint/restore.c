@@ -249,7 +249,7 @@ static int restore_run(struct restore *r, struct err *err)
 	int e = story_run(&story, r, err);
 
 	if (e < 0)
-		create_poststop(&r->create);
+		create_failed(&r->create, err);
 	return e;
 }
 

@@ -62,6 +62,7 @@ struct cgroup {
 	const struct cgroup_driver *driver;
 	const struct cgroup_facts *facts;
 	bool rootless_tolerant;
+	bool undo_failed;                /* cgroup_create failed, and something of what it made is still there */
 	const struct spec_device *nodes; /* for an update of the device rules: linux.devices, borrowed */
 	size_t nodes_len;
 	char path[CGROUP_PATH_MAX]; /* below each hierarchy's root, "" when disabled or not known yet */
@@ -87,7 +88,7 @@ struct cgroup {
  * fitness of what is there already: -EBUSY when the cgroup holds processes or is frozen. */
 int cgroup_probe(const struct cgroup_facts *facts, const char *path, const struct cgroup_options *o, struct cgroup *ret,
 		 struct err *err);
-/* Step 2: makes the directories, enables controllers, writes limits and device rules. On error everything made is removed again. */
+/* Step 2: makes the directories, enables controllers, writes limits and device rules. On error everything made is removed again, or undo_failed is set. */
 int cgroup_create(struct cgroup *cg, const struct cgroup_limits *limits, struct err *err);
 bool cgroup_is_disabled(const struct cgroup *cg);
 /* False where the cgroup of the cgroup2 tree was there before: it outlives the container, and is not to be changed for good. */

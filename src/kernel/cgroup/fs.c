@@ -98,11 +98,18 @@ static int remove_parents(const struct cgroup *cg, size_t i, struct err *err)
 /* Nothing of ours runs in there yet: whatever does is not ours to kill. */
 void cgroup_undo_make(struct cgroup *cg)
 {
-	struct err err = { 0 };
+	for (size_t i = 0; i < cg->facts->hierarchies_len; i++) {
+		struct err err = { 0 };
+		int r = cg->dirs[i].made > 0 ? remove_leaf(cg, i) : 0;
 
-	for (size_t i = 0; i < cg->facts->hierarchies_len; i++)
-		if (cg->dirs[i].made > 0 && remove_leaf(cg, i) == 0 && remove_parents(cg, i, &err) < 0)
+		if (r < 0)
+			err_code(&err, r, "remove cgroup `%s` in `%s`", cg->path, cg->facts->hierarchies[i].mount);
+		else if (cg->dirs[i].made > 0)
+			r = remove_parents(cg, i, &err);
+		if (r < 0)
 			log_warn("undo: %s", err.text);
+		cg->undo_failed |= r < 0;
+	}
 }
 
 static int go_without(struct cgroup *cg, struct err *err)
@@ -298,13 +305,14 @@ int cgroup_fs_destroy(struct cgroup *cg, struct err *err)
 	r = left ? clear_all(cg, err) : 0;
 	if (r < 0)
 		return r;
-	for (size_t i = 0; r == 0 && i < cg->facts->hierarchies_len; i++)
-		r = remove_parents(cg, i, err);
-	if (r < 0)
-		return r;
+	for (size_t i = 0; i < cg->facts->hierarchies_len; i++) {
+		int e = remove_parents(cg, i, r < 0 ? NULL : err);
+
+		r = r < 0 ? r : e;
+	}
 	if (cg->facts->unified >= 0 && cg->dirs[cg->facts->unified].made == 0 && cgroup_fd(cg, cg->facts->unified) >= 0)
 		(void)devices_detach_v2(cgroup_fd(cg, cg->facts->unified));
-	return 0;
+	return r;
 }
 
 const struct cgroup_driver cgroup_driver_fs = {

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/path.h"
 #include "base/procfs.h"
 #include "kernel/cgroup/internal.h"
 
@@ -34,6 +35,9 @@ int cgroup_find_own(const struct cgroup_facts *facts, int proc_fd, bool limits, 
 		return err_code(err, (int)n, "read own cgroup");
 	text[strcspn(text, "\n")] = 0;
 	if (strncmp(text, "0::/", 4) != 0 || strlen(text + 3) >= len)
+		return 0;
+	/* Outside of what its cgroup namespace shows nothing is in reach. */
+	if (path_leaves_root(text + 3))
 		return 0;
 	strcpy(ret, text + 3);
 	slash = strrchr(ret, '/');

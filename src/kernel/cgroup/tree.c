@@ -140,14 +140,21 @@ int tree_procs(int dir_fd, bool recursive, struct buf *ret)
 	return walk(dir_fd, recursive, visit_procs, ret);
 }
 
+/* Processes of other pid namespaces are written as 0, and those of a threaded cgroup not at all: both use it. */
+static int has_procs(int dir_fd)
+{
+	char text[16];
+	ssize_t n = io_read_file_at(dir_fd, "cgroup.procs", text, sizeof(text));
+
+	return n == -ENOENT || n == -ENODEV ? 0 : n == -EOPNOTSUPP ? 1 : n < 0 ? (int)n : n > 0;
+}
+
 int tree_is_used(int dir_fd)
 {
 	AUTO(buf_done) struct buf found = { 0 };
 	int r = push_children(dir_fd, 1, true, &found);
 
-	if (r == 0)
-		r = add_procs(dir_fd, &found);
-	return r < 0 ? r : found.len > 0;
+	return r < 0 ? r : found.len > 0 ? 1 : has_procs(dir_fd);
 }
 
 struct tree_file {

@@ -41,6 +41,11 @@ static int fs_error(const struct mount_job *job, int fs_fd, int r, const char *w
 	char message[256];
 
 	type = type ? type : "file system";
+	if (r == -EPERM && strcmp(type, "proc") == 0)
+		err_hint(
+			job->err,
+			"in a user namespace the kernel makes a /proc only where the one outside is not partly covered, "
+			"and for a pid namespace that belongs to it");
 	if (fs_fd >= 0 && !mount_fs_message(fs_fd, message, sizeof(message)))
 		return err_set(job->err, -r, "mount `%s`: %s `%s`: %s", job->destination, what, type, message);
 	return err_code(job->err, r, "mount `%s`: %s `%s`", job->destination, what, type);

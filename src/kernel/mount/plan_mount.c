@@ -295,7 +295,10 @@ static int plan_fs(struct plan_build *b, struct plan_mount *m, struct mount_rec 
 		rec->flags |= MOUNT_REC_CLASSIC;
 	if (proc || sysfs)
 		rec->flags |= MOUNT_REC_DEST_NO_LINKS;
-	if ((proc || sysfs) && (b->in->user_ns || b->in->nested)) {
+	/* Another pid namespace's /proc is not what the outside's shows: where the kernel makes none (the outside's is partly covered, as in
+	 * a container), there is none. */
+	if ((sysfs || (proc && !spec_find_namespace(b->in->config->lnx, SPEC_NS_PID))) &&
+	    (b->in->user_ns || b->in->nested)) {
 		rec->flags |= MOUNT_REC_FALLBACK_BIND;
 		rec->fallback = flat_add_str(b->flat, proc ? "/proc" : "/sys");
 	}

@@ -16,25 +16,25 @@
 #define ANSWER_MAX 32768
 #define DUMP_TRIES 64
 
-struct mnl_library mnl;
+struct mnl_library netlink_mnl;
 
 static int mnl_load(struct err *err)
 {
-	void *library = mnl.handle ? NULL : dlopen("libmnl.so.0", RTLD_NOW | RTLD_LOCAL);
+	void *library = netlink_mnl.handle ? NULL : dlopen("libmnl.so.0", RTLD_NOW | RTLD_LOCAL);
 
-	if (mnl.handle)
+	if (netlink_mnl.handle)
 		return 0;
 	if (!library) {
 		err_set(err, ENOENT, "load libmnl: %s", dlerror());
 		err_hint(err, "linux.netDevices needs the library libmnl.so.0");
 		return -ENOENT;
 	}
-#define LOAD(f)                                       \
-	*(void **)&mnl.f = dlsym(library, "mnl_" #f); \
-	if (!mnl.f)                                   \
+#define LOAD(f)                                               \
+	*(void **)&netlink_mnl.f = dlsym(library, "mnl_" #f); \
+	if (!netlink_mnl.f)                                   \
 		return err_set(err, ENOENT, "load libmnl: it has no mnl_%s: another version", #f);
 	MNL_FUNCTIONS(LOAD)
-	mnl.handle = library;
+	netlink_mnl.handle = library;
 	return 0;
 }
 

@@ -52,7 +52,7 @@ int netlink_move(struct netlink *nl, const struct net_move *m);
 int netlink_set_master(struct netlink *nl, int index, int master);
 int netlink_set_up(struct netlink *nl, int index);
 int netlink_add_address(struct netlink *nl, int index, const struct net_address *a);
-/* Routes over it that somebody has made, as messages of the kernel. Not those with several next hops. */
+/* Routes over it that somebody has made, as messages of the kernel. Not those with a lifetime, several next hops or a next hop object. */
 int netlink_routes(struct netlink *nl, int index, struct buf *ret);
 /* Makes them again; the link has its index and its addresses and is up. All are tried; the first error counts. */
 int netlink_add_routes(struct netlink *nl, const struct buf *routes);

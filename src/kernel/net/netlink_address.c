@@ -10,11 +10,6 @@
 #define IFA_PROTO 11
 #endif
 
-struct wanted {
-	int index;
-	struct buf *out;
-};
-
 static bool take_bytes(const struct nlattr *a, uint8_t *out, size_t len)
 {
 	if (mnl_attr_get_payload_len(a) > len)
@@ -56,7 +51,7 @@ static void take_attribute(const struct nlattr *a, struct net_address *ret)
 static int take_address(const struct nlmsghdr *h, void *arg)
 {
 	const struct ifaddrmsg *m = mnl_nlmsg_get_payload(h);
-	const struct wanted *w = arg;
+	const struct net_wanted *w = arg;
 	struct net_address ret = {
 		.family = m->ifa_family, .prefix = m->ifa_prefixlen, .scope = m->ifa_scope, .flags = m->ifa_flags
 	};
@@ -75,7 +70,7 @@ int netlink_addresses(struct netlink *nl, int index, struct buf *ret)
 	char p[NETLINK_REQUEST_MAX];
 	struct nlmsghdr *h = netlink_begin(p, RTM_GETADDR, NLM_F_DUMP);
 	struct ifaddrmsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
-	struct wanted w = { index, ret };
+	struct net_wanted w = { index, ret };
 
 	m->ifa_family = AF_UNSPEC;
 	return netlink_dump(nl, h, take_address, &w, ret);

@@ -39,31 +39,37 @@ struct mnl_library {
 	MNL_FUNCTIONS(FIELD)
 #undef FIELD
 };
-extern struct mnl_library mnl;
+extern struct mnl_library netlink_mnl;
 
 /* From here on the library's names, in its macros too, mean what was loaded. */
-#define mnl_attr_get_payload mnl.attr_get_payload
-#define mnl_attr_get_payload_len mnl.attr_get_payload_len
-#define mnl_attr_get_type mnl.attr_get_type
-#define mnl_attr_get_u32 mnl.attr_get_u32
-#define mnl_attr_put mnl.attr_put
-#define mnl_attr_put_strz mnl.attr_put_strz
-#define mnl_attr_put_u32 mnl.attr_put_u32
-#define mnl_attr_ok mnl.attr_ok
-#define mnl_attr_next mnl.attr_next
-#define mnl_cb_run mnl.cb_run
-#define mnl_nlmsg_get_payload mnl.nlmsg_get_payload
-#define mnl_nlmsg_get_payload_offset mnl.nlmsg_get_payload_offset
-#define mnl_nlmsg_get_payload_tail mnl.nlmsg_get_payload_tail
-#define mnl_nlmsg_put_extra_header mnl.nlmsg_put_extra_header
-#define mnl_nlmsg_put_header mnl.nlmsg_put_header
-#define mnl_socket_bind mnl.socket_bind
-#define mnl_socket_close mnl.socket_close
-#define mnl_socket_get_portid mnl.socket_get_portid
-#define mnl_socket_open2 mnl.socket_open2
-#define mnl_socket_recvfrom mnl.socket_recvfrom
-#define mnl_socket_sendto mnl.socket_sendto
-#define mnl_socket_setsockopt mnl.socket_setsockopt
+#define mnl_attr_get_payload netlink_mnl.attr_get_payload
+#define mnl_attr_get_payload_len netlink_mnl.attr_get_payload_len
+#define mnl_attr_get_type netlink_mnl.attr_get_type
+#define mnl_attr_get_u32 netlink_mnl.attr_get_u32
+#define mnl_attr_put netlink_mnl.attr_put
+#define mnl_attr_put_strz netlink_mnl.attr_put_strz
+#define mnl_attr_put_u32 netlink_mnl.attr_put_u32
+#define mnl_attr_ok netlink_mnl.attr_ok
+#define mnl_attr_next netlink_mnl.attr_next
+#define mnl_cb_run netlink_mnl.cb_run
+#define mnl_nlmsg_get_payload netlink_mnl.nlmsg_get_payload
+#define mnl_nlmsg_get_payload_offset netlink_mnl.nlmsg_get_payload_offset
+#define mnl_nlmsg_get_payload_tail netlink_mnl.nlmsg_get_payload_tail
+#define mnl_nlmsg_put_extra_header netlink_mnl.nlmsg_put_extra_header
+#define mnl_nlmsg_put_header netlink_mnl.nlmsg_put_header
+#define mnl_socket_bind netlink_mnl.socket_bind
+#define mnl_socket_close netlink_mnl.socket_close
+#define mnl_socket_get_portid netlink_mnl.socket_get_portid
+#define mnl_socket_open2 netlink_mnl.socket_open2
+#define mnl_socket_recvfrom netlink_mnl.socket_recvfrom
+#define mnl_socket_sendto netlink_mnl.socket_sendto
+#define mnl_socket_setsockopt netlink_mnl.socket_setsockopt
+
+/* What a list is searched for. */
+struct net_wanted {
+	int index; /* of the link */
+	struct buf *out;
+};
 
 /* The begin of a request in p[NETLINK_REQUEST_MAX]. */
 struct nlmsghdr *netlink_begin(char *p, unsigned type, unsigned flags);

@@ -8,11 +8,6 @@
 #include "base/cleanup.h"
 #include "kernel/net/netlink_mnl.h"
 
-struct wanted {
-	int index;
-	struct buf *out;
-};
-
 /* What comes back by itself: with an address, from a router, or because it is only a memory of the last packet. */
 static bool is_made_by_others(const struct rtmsg *m)
 {
@@ -23,22 +18,27 @@ static bool is_made_by_others(const struct rtmsg *m)
 static int take_route(const struct nlmsghdr *h, void *arg)
 {
 	const struct rtmsg *m = mnl_nlmsg_get_payload(h);
-	const struct wanted *w = arg;
+	const struct net_wanted *w = arg;
 	const struct nlattr *a;
-	bool ours = false;
+	bool ours = false, lasts = true;
 
 	mnl_attr_for_each(a, h, sizeof(*m))
 	{
 		if (mnl_attr_get_type(a) == RTA_OIF)
 			ours = mnl_attr_get_u32(a) == (uint32_t)w->index;
+		else if (mnl_attr_get_type(a) == RTA_NH_ID)
+			lasts = false;
+		else if (mnl_attr_get_type(a) == RTA_CACHEINFO &&
+			 mnl_attr_get_payload_len(a) >= sizeof(struct rta_cacheinfo))
+			lasts = lasts && !((const struct rta_cacheinfo *)mnl_attr_get_payload(a))->rta_expires;
 	}
-	if (ours && !is_made_by_others(m))
+	if (ours && lasts && !is_made_by_others(m))
 		buf_add(w->out, h, NLMSG_ALIGN(h->nlmsg_len));
 	return MNL_CB_OK;
 }
 
 /* With strict checking (since 4.20) the kernel looks at RTA_OIF: a table of a million routes is not copied to us. */
-static int dump_family(struct netlink *nl, uint8_t family, struct wanted *w)
+static int dump_family(struct netlink *nl, uint8_t family, struct net_wanted *w)
 {
 	char p[NETLINK_REQUEST_MAX];
 	struct nlmsghdr *h = netlink_begin(p, RTM_GETROUTE, NLM_F_DUMP);
@@ -51,7 +51,7 @@ static int dump_family(struct netlink *nl, uint8_t family, struct wanted *w)
 
 int netlink_routes(struct netlink *nl, int index, struct buf *ret)
 {
-	struct wanted w = { index, ret };
+	struct net_wanted w = { index, ret };
 	int on = 1, off = 0, r;
 
 	if (mnl_socket_setsockopt(nl->socket, NETLINK_GET_STRICT_CHK, &on, sizeof(on)) < 0)
@@ -60,7 +60,7 @@ int netlink_routes(struct netlink *nl, int index, struct buf *ret)
 	if (r >= 0)
 		r = dump_family(nl, AF_INET6, &w);
 	/* A host without IPv6 has none of its routes. */
-	if (r == -EOPNOTSUPP || r == -EAFNOSUPPORT)
+	if (r == -EAFNOSUPPORT)
 		r = 0;
 	mnl_socket_setsockopt(nl->socket, NETLINK_GET_STRICT_CHK, &off, sizeof(off));
 	return r;

@@ -74,12 +74,12 @@ static int open_join(const struct spec_config *c, struct ns_join *j, int proc_fd
 
 	if (r >= 0)
 		r = check_kind(ns, j->fd, proc_fd, host_kinds, err);
-	if (r < 0)
-		err_pointer(err, "/linux/namespaces/%u/path", index);
 	if (r >= 0 && j->clone_flag == SYS_CLONE_NEWUSER)
 		r = ns_check_joined_maps(c->lnx, j->fd, ns->path, proc_fd, err);
-	if (r < 0)
+	if (r < 0) {
+		err_pointer(err, "/linux/namespaces/%u/path", index); /* where nothing tells more */
 		cleanup_close(&j->fd);
+	}
 	return r;
 }
 
