@@ -63,6 +63,7 @@ make_root() { # DIR
 }
 
 remove_cgroups() { # NAME
+	[[ -n ${1:-} ]] || return 0 # every empty cgroup of the host would match
 	find /sys/fs/cgroup -depth -type d -path "*/$1*" -exec rmdir {} \; 2>/dev/null
 	return 0
 }

@@ -296,13 +296,15 @@ class Run(Command):
     def judge(self, place, status, err):
         b = self.bench
         # Killed after it had removed all that knows of hooks, as a delete may be.
-        gone = status == -signal.SIGKILL and not os.path.exists(self.rig.root + "/" + ID)
+        gone = status == -signal.SIGKILL and not os.path.exists("%s/%s/config.json" % (self.rig.root, ID))
         problems = self.failure(place, status, err) if status != 0 else self.same(place, b.output())
         if status == -signal.SIGKILL or "delete container `%s`: " % ID in err:
             # Its exit code is that of the program, so it can only say that the container is still there.
             problems += self.listed() + b.delete()
         else:
-            ran = status == 0 or b.output(False)
+            # An init that is killed while it becomes the program was the program.
+            became = place and place.kill and place.role != "masu" and status == 128 + signal.SIGKILL
+            ran = status == 0 or became or b.output(False)
             problems += self.rig.check_left("before a delete", undone=None if ran else "run") + b.masu("delete", "--force", ID)
         if status != 0:
             problems += self.same_or_none(place, b.output(False))
