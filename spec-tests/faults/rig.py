@@ -246,7 +246,7 @@ class Rig:
     def wait(self, p):
         """True when it ends in time. Others are reaped meanwhile: the end of a pid namespace waits for that."""
         fd, end = os.pidfd_open(p.pid), time.time() + TIMEOUT
-        while not (ended := select.select([fd], [], [], 0.02)[0]) and time.time() < end:
+        while not (ended := select.select([fd], [], [], 0.002)[0]) and time.time() < end:
             while (child := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) and child.si_pid != p.pid:
                 os.waitpid(child.si_pid, 0)
         os.close(fd)
