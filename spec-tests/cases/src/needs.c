@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -195,6 +197,22 @@ static bool has_swap(void)
 	return line && line[1];
 }
 
+/* Every user may execute it: it does not lie in root's home. */
+static bool is_for_all(const char *program)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (!realpath(program, path) || stat(path, &st) < 0 || !(st.st_mode & S_IXOTH))
+		return false;
+	for (char *slash = strrchr(path, '/'); slash > path; slash = strrchr(path, '/')) {
+		*slash = 0;
+		if (stat(path, &st) < 0 || !(st.st_mode & S_IXOTH))
+			return false;
+	}
+	return true;
+}
+
 /* Whether one word, NAME or NAME:ARGUMENT, is fulfilled. */
 static bool fulfilled(const char *word, const char *layout)
 {
@@ -246,6 +264,8 @@ static bool fulfilled(const char *word, const char *layout)
 		return !access(arg, F_OK);
 	if (IS("busybox"))
 		return setup.busybox;
+	if (IS("runtime-for-all"))
+		return is_for_all(setup.runtime);
 	if (IS("runtime:"))
 		return !strcmp(setup.name, arg);
 	if (IS("arch:")) {
