@@ -25,6 +25,9 @@ static int resume_container(struct target *t, struct err *err)
 
 	if (r < 0)
 		return r;
+	/* A signal thaws it, without the lock. */
+	if (r == 0 && t->status == STATUS_PAUSED)
+		return err_set(err, EINVAL, "container not paused: `%s` was thawed meanwhile", t->state.id);
 	if (r == 0)
 		return err_set(err, EINVAL, "container not paused: `%s` is %s", t->state.id, status_name(t->status));
 	return cgroup_freeze(&t->cg, false, err);
