@@ -56,7 +56,9 @@ enum masu_rootless { MASU_ROOTLESS_AUTO = 0, MASU_ROOTLESS_TRUE, MASU_ROOTLESS_F
 struct masu_runtime;
 struct masu_runtime_options {
 	size_t size;
-	const char *root;   /* state directory; NULL: /run/masu, or $XDG_RUNTIME_DIR/masu without root rights */
+	/* State directory; NULL: /run/masu, or $XDG_RUNTIME_DIR/masu without root rights, and as root of a user namespace unless USER is
+	 * root. */
+	const char *root;
 	int cgroup_manager; /* enum masu_cgroup_manager */
 	int rootless;       /* enum masu_rootless */
 	char *const *

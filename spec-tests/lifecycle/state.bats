@@ -73,6 +73,15 @@ teardown() { common_teardown; }
 	status_is running
 }
 
+@test "an id whose create did not come to its end: another create names what removes it, and that does" {
+	is_masu || skip "words of masu"
+	mkdir -p "$ROOT"
+	mkdir -m 700 "$ROOT/$ID"
+	fails "delete --force $ID removes" create
+	rtq delete --force "$ID"
+	create
+}
+
 @test "ids that are no names are refused" {
 	local id
 	for id in "" . .. a/b 'a b' $'a\nb' 'ä' '/etc' '../x' "$(printf 'a%.0s' {1..1100})"; do

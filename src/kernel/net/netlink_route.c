@@ -49,6 +49,14 @@ static int dump_family(struct netlink *nl, uint8_t family, struct net_wanted *w)
 	return netlink_dump(nl, h, take_route, w, w->out);
 }
 
+/* A host without IPv6 has none of its routes. */
+static int dump_ipv6(struct netlink *nl, struct net_wanted *w)
+{
+	int r = dump_family(nl, AF_INET6, w);
+
+	return r == -EAFNOSUPPORT || r == -EOPNOTSUPP ? 0 : r;
+}
+
 int netlink_routes(struct netlink *nl, int index, struct buf *ret)
 {
 	struct net_wanted w = { index, ret };
@@ -58,10 +66,7 @@ int netlink_routes(struct netlink *nl, int index, struct buf *ret)
 		return -errno;
 	r = dump_family(nl, AF_INET, &w);
 	if (r >= 0)
-		r = dump_family(nl, AF_INET6, &w);
-	/* A host without IPv6 has none of its routes. */
-	if (r == -EAFNOSUPPORT)
-		r = 0;
+		r = dump_ipv6(nl, &w);
 	mnl_socket_setsockopt(nl->socket, NETLINK_GET_STRICT_CHK, &off, sizeof(off));
 	return r;
 }
